@@ -1,0 +1,39 @@
+# The commands of the project; `make` alone lists them.
+# The virtual environment is made from requirements.lock and made again only when that or pyproject.toml changes.
+
+PYTHON ?= python3
+VENV := .venv
+INSTALLED := $(VENV)/.installed
+RUN := $(VENV)/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check lock clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+install: $(INSTALLED) ## virtual environment with everything in requirements.lock
+
+$(INSTALLED): requirements.lock pyproject.toml scripts/install
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" scripts/install
+
+demo: install ## a synthetic province through the whole pipe; again for its next month
+	@$(VENV)/bin/gateway demo
+
+test: install ## every test that needs no server; ARGS="-k word" chooses
+	@$(RUN) pytest -q $(ARGS)
+
+check: install ## style, types, floors, and a reason for every ignore
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy --strict --explicit-package-bases gateway plugins tests
+	@$(VENV)/bin/lint-imports --no-logo
+	@$(RUN) pytest -q tests/docs/test_ignores.py
+
+lock: install ## requirements.lock again from pyproject.toml; UPGRADE=1 takes the newest versions
+	@VENV="$(VENV)" UPGRADE="$(UPGRADE)" scripts/lock
+	@$(RUN) pytest -q tests/docs/test_lock.py
+
+clean: ## remove the virtual environment and every cache
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	@find gateway plugins tests -name __pycache__ -type d -prune -exec rm -rf {} +
