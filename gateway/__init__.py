@@ -1,0 +1,48 @@
+"""Everything a department plugin imports."""
+
+from pydantic import Field
+
+from gateway import records
+from gateway.department import Dataset, Department
+from gateway.fields import Code, Codes, Day, IdText, Instant, Key, Month, NameText, SourceRow, Text
+from gateway.hookspecs import hookimpl
+from gateway.mapping import (
+    MISSING,
+    PRESENT,
+    Either,
+    Emit,
+    before,
+    either,
+    first,
+    lookup,
+    not_,
+    starts_with,
+)
+
+__all__ = [
+    "MISSING",
+    "PRESENT",
+    "Code",
+    "Codes",
+    "Dataset",
+    "Day",
+    "Department",
+    "Either",
+    "Emit",
+    "Field",
+    "IdText",
+    "Instant",
+    "Key",
+    "Month",
+    "NameText",
+    "SourceRow",
+    "Text",
+    "before",
+    "either",
+    "first",
+    "hookimpl",
+    "lookup",
+    "not_",
+    "records",
+    "starts_with",
+]

@@ -1,0 +1,71 @@
+"""Every error the gateway raises, grouped by what the caller does about it.
+
+    GatewayError
+    ├─ ConfigError 10     mend the configuration, then start again
+    ├─ PluginError 11     mend or remove the named plugin
+    ├─ HubError           something on the way from the hub
+    │  ├─ HubUnavailable 20   nothing to mend: run again later
+    │  ├─ HubRefused 21       ask the hub for access; this department stops
+    │  └─ EnvelopeError 22    this dataset stops and an alarm is due: a key is wrong or a page was forged
+    ├─ StoreError 30      mend the database or the disk, then run again
+    └─ DeliveryError      kept in the outbox and tried again
+
+The number is the process's exit code. No record, row or payload is ever put on an exception.
+"""
+
+from typing import ClassVar
+
+
+class GatewayError(Exception):
+    """The gateway stopped; the message says at what and what to do."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class ConfigError(GatewayError):
+    """The configuration is not usable: correct the named file and key, then run `gateway doctor`."""
+
+    exit_code = 10
+
+
+class PluginError(GatewayError):
+    """A department plugin is not usable: correct or remove it, then run `gateway plugins`."""
+
+    exit_code = 11
+
+
+class HubError(GatewayError):
+    """The hub did not deliver: see `gateway doctor`."""
+
+    exit_code = 20
+
+
+class HubUnavailable(HubError):  # noqa: N818 - the name is part of the published error tree
+    """The hub could not be reached or kept failing: nothing is lost, run again later."""
+
+    exit_code = 20
+
+
+class HubRefused(HubError):  # noqa: N818 - the name is part of the published error tree
+    """The hub refused the caller: check rid, sid, app key and authorisation; this department stops."""
+
+    exit_code = 21
+
+
+class EnvelopeError(HubError):
+    """A sealed page could not be trusted: check the key with its kid; this dataset stops."""
+
+    exit_code = 22
+
+
+class StoreError(GatewayError):
+    """The database or the evidence folder failed: check space and access, then run again."""
+
+    exit_code = 30
+
+
+class DeliveryError(GatewayError):
+    """An event could not be delivered: it stays in the outbox and is tried again."""

@@ -1,0 +1,209 @@
+"""The configuration folder as typed values: `gateway.yaml` and `departments/<name>.yaml`.
+
+Relative paths, those of `file:` references included, are relative to the configuration folder.
+"""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from gateway.errors import ConfigError
+
+Reference = Annotated[str, StringConstraints(pattern=r"^(env|file):.+")]
+"""Where a secret is, never the secret: `env:NAME` or `file:PATH`."""
+
+_SQLITE = re.compile(r"^sqlite:///(?!/)(?P<path>.+)$")
+
+
+class Section(BaseModel):
+    """A part of the configuration: unknown keys are faults."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class CallSettings(Section):
+    """How a service is called; set on the hub for all, on a department or a dataset for some."""
+
+    rid: str | None = None
+    app_key: Reference | None = None
+    secret_cipher: Literal["ecb", "cbc"] | None = None
+    final_sign: Literal["hmac", "raw_secret"] | None = None
+    success_codes: tuple[str | int, ...] | None = None
+    page_limit: int | None = Field(None, ge=1, le=20_000)
+    requests_per_hour: int | None = Field(None, ge=1)
+    overlap_days: int | None = Field(None, ge=0, le=366)
+    history_from: date | None = None
+    window_days: int | None = Field(None, ge=1)
+
+
+class HubSettings(CallSettings):
+    """The provincial hub."""
+
+    base_url: str
+    path: str = "/httpproxy"
+    refresh_path: str = "/sysapi/auth/refreshappsecret"
+    auth: str = "national"
+    family: str = "gjgxjhpt"
+    request_timeout_s: float = Field(60, gt=0)
+    max_page_bytes: int = Field(64 * 1024 * 1024, ge=1024)
+    max_attempts: int = Field(6, ge=1)
+    settle_minutes: int = Field(10, ge=0)
+
+
+class DatasetSettings(CallSettings):
+    """One dataset of a department: `sid` names its service on the hub."""
+
+    sid: str | None = None
+    first_seq: int = Field(
+        1, ge=1, description="the first dropped file's number, where earlier ones never came"
+    )
+    enabled: bool = True
+    name_check: Literal["exact", "absent"] | None = None
+
+
+class DepartmentSettings(CallSettings):
+    """A department is on when its file is in `departments/`."""
+
+    keys: tuple[dict[str, str], ...] = ()
+    folder: Path | None = None
+    max_file_bytes: int = Field(512 * 1024 * 1024, ge=1024)
+    datasets: dict[str, DatasetSettings] = Field(default_factory=dict)
+
+
+class EventSettings(Section):
+    """What every event carries about where it comes from."""
+
+    source: str = "/certification-gateway"
+    type_prefix: str = "cn.hunan.rst."
+
+
+class ServeSettings(Section):
+    """Where `gateway serve` listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+
+
+class GatewaySettings(Section):
+    """`gateway.yaml`."""
+
+    store: str
+    evidence: Path
+    identity_key: Reference
+    hub: HubSettings
+    workers: int = Field(2, ge=0)
+    decide_memory_mb: int = Field(1024, ge=64)
+    events: EventSettings = EventSettings()
+    serve: ServeSettings = ServeSettings()
+
+
+class Settings(Section):
+    """The whole configuration folder, checked."""
+
+    folder: Path
+    gateway: GatewaySettings
+    departments: dict[str, DepartmentSettings]
+
+    def call(self, department: str, dataset: str) -> dict[str, Any]:
+        """The call settings in force for a dataset: its own, else its department's, else the hub's."""
+        own = self.departments[department]
+        layers = (self.gateway.hub, own, own.datasets.get(dataset, DatasetSettings()))
+        merged: dict[str, Any] = {}
+        for layer in layers:
+            chosen = layer.model_dump(include=set(CallSettings.model_fields), exclude_none=True)
+            merged.update(chosen)
+        return merged
+
+
+S = TypeVar("S", bound=Section)
+
+
+def load_settings(folder: Path) -> Settings:
+    """Read and check a configuration folder.
+
+    Raises:
+        ConfigError: all faults at once, each with its file and key.
+    """
+    if not (folder / "gateway.yaml").is_file():
+        raise ConfigError(f"no gateway.yaml in {folder}: name the folder with --config or GATEWAY_CONFIG")
+    faults: list[str] = []
+    gateway = _read(folder, "gateway.yaml", GatewaySettings, faults)
+    names = sorted(file.stem for file in (folder / "departments").glob("*.yaml"))
+    departments = {
+        name: _read(folder, f"departments/{name}.yaml", DepartmentSettings, faults) for name in names
+    }
+    if faults or gateway is None:
+        raise ConfigError("the configuration has faults:\n  " + "\n  ".join(faults))
+    return Settings(
+        folder=folder,
+        gateway=_resolved(gateway, folder),
+        departments={name: _rooted(found, folder) for name, found in departments.items() if found},
+    )
+
+
+def _read(folder: Path, file: str, model: type[S], faults: list[str]) -> S | None:
+    try:
+        content = yaml.safe_load((folder / file).read_text("utf-8")) or {}
+        return model.model_validate(content)
+    except OSError as error:
+        faults.append(f"{file}: {error.strerror}")
+    except UnicodeDecodeError:
+        faults.append(f"{file}: is not UTF-8")
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        faults.append(f"{file}: is not YAML" + (f" at line {mark.line + 1}" if mark else ""))
+    except ValidationError as error:
+        faults.extend(fault_lines(file, error))
+    except ValueError:
+        faults.append(f"{file}: holds a date that does not exist, or a number beyond reason")
+    return None
+
+
+def fault_lines(file: str, error: ValidationError) -> list[str]:
+    """A validation error as lines of file, key and rule, without any value."""
+    return [
+        f"{file}: {'.'.join(str(part) for part in found['loc']) or '(top)'}: {found['msg']}"
+        for found in error.errors(include_input=False, include_url=False, include_context=False)
+    ]
+
+
+def _resolved(settings: GatewaySettings, folder: Path) -> GatewaySettings:
+    found = _SQLITE.match(settings.store)
+    store = f"sqlite:///{(folder / found['path']).resolve()}" if found else settings.store
+    hub = settings.hub.model_copy(update={"app_key": _reference(settings.hub.app_key, folder)})
+    return settings.model_copy(
+        update={
+            "store": store,
+            "evidence": (folder / settings.evidence).resolve(),
+            "identity_key": _reference(settings.identity_key, folder),
+            "hub": hub,
+        }
+    )
+
+
+def _rooted(settings: DepartmentSettings, folder: Path) -> DepartmentSettings:
+    keys = tuple(
+        {name: _reference(value, folder) or "" for name, value in key.items()} for key in settings.keys
+    )
+    datasets = {
+        name: found.model_copy(update={"app_key": _reference(found.app_key, folder)})
+        for name, found in settings.datasets.items()
+    }
+    return settings.model_copy(
+        update={
+            "keys": keys,
+            "app_key": _reference(settings.app_key, folder),
+            "folder": (folder / settings.folder).resolve() if settings.folder else None,
+            "datasets": datasets,
+        }
+    )
+
+
+def _reference(reference: str | None, folder: Path) -> str | None:
+    if reference is None or not reference.startswith("file:"):
+        return reference
+    return f"file:{(folder / reference.removeprefix('file:')).resolve()}"

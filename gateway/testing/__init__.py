@@ -1,0 +1,1 @@
+"""What a department plugin's author runs beside the tests."""
