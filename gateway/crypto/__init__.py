@@ -1,0 +1,1 @@
+"""Opening what the departments seal: key references, the key ring, five envelopes and the file drop."""
