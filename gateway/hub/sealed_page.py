@@ -1,0 +1,111 @@
+"""One page as the hub sent it, still in its envelope, and the order pages come in."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.crypto.strict_json import canonical_json, read_json
+from gateway.errors import HubUnavailable
+from gateway.hub.reply import text_of
+from gateway.hub.retry import TryAgain
+
+_LONGEST_CURSOR: Final = 256
+_LONGEST_NUMBER: Final = 18
+_NOTHING: Final = object()
+
+
+class WindowChanged(HubUnavailable):
+    """The hub promised another total on a later page: the window is to be read again."""
+
+
+@dataclass(frozen=True)
+class SealedPage:
+    """One page as it came: `payload` is JSON text still in its envelope, empty where the hub sent none.
+
+    `start` is the page's own cursor, `next` the following one or None at the end; `total` is the hub's
+    promise for the whole window.
+    """
+
+    dataset: str
+    start: str
+    next: str | None
+    total: int
+    payload: bytes = field(repr=False)
+
+
+def sealed_page(dataset: str, start: str, data: Mapping[str, object]) -> SealedPage:
+    """Read the `data` of a reply.
+
+    Raises:
+        TryAgain: `total` or `next` is missing or unreadable.
+    """
+    return SealedPage(dataset, start, _next(data), _total(data.get("total")), _payload(data.get("payload")))
+
+
+def _next(data: Mapping[str, object]) -> str | None:
+    cursor = data.get("next")
+    if cursor is None or cursor == "":
+        return None
+    text = text_of(cursor)
+    if text is None or len(text) > _LONGEST_CURSOR:
+        raise TryAgain("the hub's page has no readable next")
+    return text
+
+
+def _total(total: object) -> int:
+    number = _number(text_of(total) or "")
+    if number is None:
+        raise TryAgain("the hub's page has no readable total")
+    return number
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else None
+
+
+def _payload(payload: object) -> bytes:
+    """The payload as compact JSON, numbers as written; JSON that came as a string is used as it stands."""
+    if isinstance(payload, str):
+        inner = _inner(payload)
+        if isinstance(inner, dict | list):
+            return payload.strip().encode()
+        payload = payload if inner is _NOTHING else inner
+    if payload is None or payload == "":
+        return b""
+    return canonical_json(payload).encode("utf-8", "surrogatepass")
+
+
+def _inner(text: str) -> object:
+    """What a string holds as JSON; a JWE in compact form, for one, holds none."""
+    if not text.strip():
+        return None
+    with suppress(ValueError):
+        return read_json(text.encode())
+    return _NOTHING
+
+
+def check_cursor(page: SealedPage, taken: AbstractSet[str]) -> None:
+    """Check that the next page is a new one; `taken` are the cursors up to this page's own.
+
+    Raises:
+        HubUnavailable: the cursor was taken before, goes back, or there are more pages than rows.
+    """
+    if page.next is None:
+        return
+    here, following = _number(page.start), _number(page.next)
+    backwards = here is not None and following is not None and following <= here
+    if page.next in taken or backwards:
+        raise HubUnavailable(
+            f"{page.dataset}: the hub's cursor loops at {_shown(page)}; tell the hub, run again later"
+        )
+    if len(taken) > page.total:
+        raise HubUnavailable(f"{page.dataset}: the hub's cursor runs past its total of {page.total} rows")
+
+
+def _shown(page: SealedPage) -> str:
+    """The cursor if it is an offset; another kind may be a department's own key and is not shown."""
+    cursor = page.next or ""
+    is_offset = _number(cursor) is not None and len(cursor) <= max(5, len(str(page.total)))
+    return f"start {cursor}" if is_offset else "a start that is no offset"
