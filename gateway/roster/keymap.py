@@ -1,0 +1,87 @@
+"""The key map: who on the roster an ID number belongs to, shared by every process as one read-only map.
+
+On disk it is three columns, one after the other, of little-endian 64-bit integers: the person keys in
+rising order, the roster numbers, the name keys. That is 24 bytes a person key and no header, and a
+search touches the first column only.
+"""
+
+from pathlib import Path
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.errors import StoreError
+from gateway.store.files import durable
+
+Int64s = NDArray[np.int64]
+ENTRY: Final = np.dtype([("person_key", "<i8"), ("number", "<i8"), ("name_key", "<i8")])
+"""One ID number of one person."""
+
+NO_NAME: Final = 0
+"""The name key of a roster row without a usable name; no name has it, so every match is in doubt."""
+
+
+class Matches(NamedTuple):
+    """Every entry found for a list of keys; `position` says which of the keys each belongs to."""
+
+    position: Int64s
+    number: Int64s
+    name_key: Int64s
+
+
+class KeyMap:
+    """Person keys in rising order, with the roster number and the name key beside each.
+
+    An ID number may belong to several people, and a person may have several: one entry each.
+    """
+
+    def __init__(self, columns: Int64s) -> None:
+        self._keys, self._numbers, self._names = columns
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Map a file into memory, read-only.
+
+        Raises:
+            StoreError: the file is missing or cut short.
+        """
+        try:
+            size = path.stat().st_size
+            if size == 0:
+                return cls.empty()
+            if size % ENTRY.itemsize:
+                raise StoreError(f"{path.name} is cut short: import the roster again")
+            return cls(np.memmap(path, "<i8", "r", shape=(3, size // ENTRY.itemsize)))
+        except OSError:
+            raise StoreError(f"{path.name} cannot be read: import the roster again") from None
+
+    @classmethod
+    def empty(cls) -> Self:
+        """The map of a roster that was never imported: everybody is a stranger."""
+        return cls(np.empty((3, 0), np.int64))
+
+    @staticmethod
+    def write(path: Path, entries: np.ndarray) -> None:
+        """Write entries of dtype `ENTRY`, in any order, as one durable file."""
+        ordered = np.sort(entries, order=["person_key", "number", "name_key"])
+        with durable(path) as file:
+            for name in ("person_key", "number", "name_key"):
+                file.write(np.ascontiguousarray(ordered[name]).tobytes())
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def lookup(self, person_key: int) -> list[tuple[int, int]]:
+        """The roster number and name key of everybody who has this ID number."""
+        found = self.lookup_many(np.array([person_key], np.int64))
+        return list(zip(found.number.tolist(), found.name_key.tolist(), strict=True))
+
+    def lookup_many(self, keys: Int64s) -> Matches:
+        """All entries of all keys, in the order of the keys."""
+        left = np.searchsorted(self._keys, keys, "left")
+        counts = np.searchsorted(self._keys, keys, "right") - left
+        position = np.repeat(np.arange(len(keys)), counts)
+        within = np.arange(len(position)) - np.repeat(np.cumsum(counts) - counts, counts)
+        found = left[position] + within
+        return Matches(position, np.asarray(self._numbers[found]), np.asarray(self._names[found]))

@@ -1,0 +1,115 @@
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from gateway.errors import StoreError
+from gateway.store import counters, decisions, imports, runs
+from gateway.store.database import Store
+from gateway.store.decisions import Decision
+from gateway.store.imports import RosterImport
+from gateway.store.refusals import RefusalGroup, Refused, add_refusals, group_refusals, list_refusals
+
+NOW = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
+REFUSED = Refused(1, "marriages", "00ff", "op_date", "date_form", NOW, "123")
+DECISION = Decision(
+    "B1",
+    "P1",
+    1,
+    "certified",
+    None,
+    None,
+    date(2026, 2, 1),
+    date(2027, 2, 1),
+    date(2026, 3, 1),
+    NOW,
+    {"clauses": ["二"], "holds": []},
+)
+
+
+def test_a_row_refused_again_is_not_a_second_refusal(store: Store) -> None:
+    keyless = replace(REFUSED, key_hash=None, field=None, rule="row_form")
+    with store.begin() as conn:
+        add_refusals(conn, [REFUSED, keyless, REFUSED])
+        add_refusals(conn, [])
+    with store.begin() as conn:
+        add_refusals(conn, [replace(keyless, window_id=2, received_at=NOW + timedelta(days=1)), REFUSED])
+        assert list_refusals(conn) == [keyless, REFUSED]
+
+
+def test_a_changed_row_refused_again_is_another_refusal(store: Store) -> None:
+    later = replace(REFUSED, content="124", received_at=NOW + timedelta(days=1))
+    with store.begin() as conn:
+        add_refusals(conn, [REFUSED, later, replace(REFUSED, dataset="cremations")])
+        assert list_refusals(conn, "marriages") == [later, REFUSED]
+        assert list_refusals(conn, limit=1) == [later]
+        assert group_refusals(conn) == [
+            RefusalGroup("marriages", "op_date", "date_form", 2, later.received_at),
+            RefusalGroup("cremations", "op_date", "date_form", 1, NOW),
+        ]
+        assert [group.dataset for group in group_refusals(conn, "cremations")] == ["cremations"]
+
+
+def test_one_decision_of_a_benefit_is_current(store: Store) -> None:
+    later = replace(DECISION, run_id=2, decision="uncovered", certified_on=None, valid_until=None)
+    with store.begin() as conn:
+        decisions.advance(conn, [DECISION, replace(DECISION, benefit_id="B2")])
+        decisions.advance(conn, [later])
+    with store.read() as conn:
+        assert decisions.current(conn, "B1") == later
+        assert decisions.history(conn, "B1") == [later, DECISION]
+        assert decisions.current(conn, "B2") == replace(DECISION, benefit_id="B2")
+        assert decisions.current(conn, "B3") is None
+        assert decisions.history(conn, "B3") == []
+
+
+def test_two_decisions_of_a_benefit_at_once_are_refused(store: Store) -> None:
+    with pytest.raises(StoreError), store.begin() as conn:
+        decisions.advance(conn, [DECISION, DECISION])
+
+
+def test_many_decisions_fit(store: Store) -> None:
+    many = [replace(DECISION, benefit_id=f"B{number}") for number in range(6_000)]
+    with store.begin() as conn:
+        decisions.advance(conn, many)
+        decisions.advance(conn, many)
+        assert len(decisions.history(conn, "B5999")) == 2
+
+
+def test_a_run_is_noted_from_start_to_end(store: Store) -> None:
+    with store.begin() as conn:
+        first = runs.start_run(conn, "sync", NOW)
+        second = runs.start_run(conn, "decide", NOW, date(2026, 3, 1), "v1")
+        runs.finish_run(conn, first, "failed", NOW, reason="the hub did not answer")
+        runs.finish_run(conn, second, "done", NOW, summary={"certified": 3})
+        assert [run.run_id for run in runs.list_runs(conn)] == [second, first]
+        assert [run.run_id for run in runs.list_runs(conn, kind="sync")] == [first]
+        assert runs.get(conn, first).reason == "the hub did not answer"
+        done = runs.get(conn, second)
+    assert (done.state, done.as_of, done.policy_version, done.summary) == (
+        "done",
+        date(2026, 3, 1),
+        "v1",
+        {"certified": 3},
+    )
+
+
+def test_a_run_that_is_not_there_is_named(store: Store) -> None:
+    with pytest.raises(StoreError, match="no run 7"), store.read() as conn:
+        runs.get(conn, 7)
+
+
+def test_the_last_import_is_the_one_that_counts(store: Store) -> None:
+    first = RosterImport("aa", NOW, date(2026, 3, 1), 10, 10, 0, 0, 1, 0, "0badcafe")
+    with store.begin() as conn:
+        assert imports.last_import(conn) is None
+        imports.add_import(conn, first)
+        imports.add_import(conn, replace(first, file_sha256="bb"))
+        assert imports.last_import(conn) == replace(first, file_sha256="bb")
+
+
+def test_a_counter_that_was_never_made_starts_at_nothing(store: Store) -> None:
+    with store.begin() as conn:
+        assert counters.value(conn, "another") == 0
+        assert [counters.advance(conn, "another", by) for by in (2, 0, 3)] == [2, 2, 5]
+        assert counters.value(conn, "another") == 5
