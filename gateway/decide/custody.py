@@ -1,0 +1,56 @@
+"""Custody that is open on the as-of date (POLICY 3.4), by person and by basis.
+
+Open: begun, not released, no release or correction check-in dated after it began from any department,
+planned end not passed. Where only the planned end has passed, the person may still be inside: such a custody
+is kept with its planned end, and counts for a benefit whose last certification is older than that.
+"""
+
+from datetime import date
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+
+from gateway.decide.days import among, literal, surely
+from gateway.decide.people import COUNTED, ends_for_good
+from gateway.policy import Policy
+
+BASES: Final = ("detention", "sentence")
+
+
+def custody_by_person(evidence: ir.Table, people: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    """One row a person with custody: open_*, unconfirmed_* (planned end), and doubted_ columns alike."""
+    rows = judged_custody(evidence, people, policy, as_of)
+    counted = among(rows.identity, COUNTED)
+    doubted = surely(rows.identity == "doubt")
+    grouped: ir.Table = rows.group_by("person").agg(
+        **_aggregates(rows, "", counted), **_aggregates(rows, "doubted_", doubted)
+    )
+    return grouped
+
+
+def judged_custody(evidence: ir.Table, people: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    """Custody rows begun by the as-of date, each with `open` and `unconfirmed` (lapsed, not over)."""
+    until = literal(as_of)
+    begun = evidence.filter((evidence.kind == "custody") & (evidence.began_on <= until))
+    ends = people.select("person", "strong_on", "counted_end_on", "any_end_on")
+    rows = begun.left_join(ends, "person").drop("person_right")
+    over = _is_over(rows, policy, until)
+    lapsed = surely(rows.ends_on < until)
+    lived_after = surely(rows.strong_on > rows.ends_on)
+    return rows.mutate(open=~over & ~lapsed, unconfirmed=~over & lapsed & ~lived_after)
+
+
+def _is_over(rows: ir.Table, policy: Policy, until: ir.DateScalar) -> ir.BooleanColumn:
+    own_end = surely(rows.released_on <= until) & ends_for_good(rows, policy)
+    end_on = ibis.ifelse(among(rows.identity, COUNTED), rows.counted_end_on, rows.any_end_on)
+    return own_end | surely(end_on > rows.began_on)
+
+
+def _aggregates(rows: ir.Table, prefix: str, whose: ir.BooleanColumn) -> dict[str, ir.Value]:
+    found: dict[str, ir.Value] = {}
+    for basis in BASES:
+        mine = whose & surely(rows.basis == basis)
+        found[f"{prefix}open_{basis}"] = (rows.open & mine).any()
+        found[f"{prefix}unconfirmed_{basis}"] = rows.ends_on.max(where=rows.unconfirmed & mine)
+    return found
