@@ -1,0 +1,51 @@
+"""All commands, and the one place where an error becomes a line and an exit code."""
+
+import logging
+import sys
+
+import typer
+from rich.logging import RichHandler
+
+from gateway.cli import demo, doctor, events, plugins, refusals, roster, run, sandbox, serve
+from gateway.cli.output import err
+from gateway.errors import GatewayError
+
+app = typer.Typer(
+    name="gateway",
+    help="Data-matching certification: six departments' sealed records become explained events.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("demo")(demo.demo)
+app.add_typer(roster.app, name="roster")
+app.command("sync")(run.sync_command)
+app.command("decide")(run.decide_command)
+app.command("run")(run.run_command)
+app.command("events")(events.events)
+app.command("explain")(events.explain)
+app.command("plugins")(plugins.plugins)
+app.add_typer(refusals.app, name="refusals")
+app.add_typer(sandbox.app, name="sandbox")
+app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command line; a gateway error is one line on stderr and its own exit code."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=err, show_path=False)]
+    )
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    for chatty in ("httpx", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    try:
+        app()
+    except GatewayError as error:
+        err.print(f"[bold red]{type(error).__name__}[/] ", end="")
+        err.print(str(error), markup=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        err.print("stopped; what was committed stays, run again to go on")
+        sys.exit(130)

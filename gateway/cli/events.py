@@ -1,0 +1,120 @@
+"""`gateway events` and `gateway explain`: what was found, and why."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.context import CONFIG, Config, open_station
+from gateway.cli.output import Json, out, print_json
+from gateway.errors import ConfigError
+from gateway.store.database import Store
+from gateway.store.decisions import Decision, current, history
+from gateway.store.outbox import StoredEvent, events_about, events_after
+
+_PAGE = 1000
+_EVERY_S = 1.0
+_SAID_APART = {"cause", "taken", "clauses"}
+
+
+def events(
+    config: Config = CONFIG,
+    after: Annotated[int, typer.Option("--after", help="Only events after this sequence number.", min=0)] = 0,
+    limit: Annotated[int | None, typer.Option(help="At most so many.", min=1)] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Wait for more until stopped.")] = False,
+) -> None:
+    """Print released events in order, one CloudEvent a line, exactly the bytes that are stored.
+
+    Example: gateway events --after 120 --follow | jq .type
+    """
+    store = open_station(config).store
+    left = limit
+    while True:
+        page = _page(store, after, _PAGE if left is None else min(left, _PAGE))
+        for event in page:
+            typer.echo(event.body)
+        after = page[-1].sequence if page else after
+        left = None if left is None else left - len(page)
+        if left == 0 or not (page or follow):
+            return
+        if not page:
+            time.sleep(_EVERY_S)
+
+
+def _page(store: Store, after: int, limit: int) -> list[StoredEvent]:
+    with store.read() as conn:
+        return events_after(conn, after, limit)
+
+
+def explain(
+    benefit_id: Annotated[str, typer.Argument(help="The benefit, as the roster names it.")],
+    config: Config = CONFIG,
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Say what is decided about a benefit, by which rule and clause, and what would change it.
+
+    Printed from what was stored with the decision, not computed again.
+    """
+    store = open_station(config).store
+    with store.read() as conn:
+        found = current(conn, benefit_id)
+        told = events_about(conn, benefit_id)
+        earlier = history(conn, benefit_id)
+    if found is None:
+        raise ConfigError(
+            "no decision about that benefit: is it on the roster, and was `gateway decide` run?"
+        )
+    if as_json:
+        print_json(as_explanation(found, told))
+        return
+    print_explanation(found, told, earlier)
+
+
+def as_explanation(found: Decision, told: Sequence[StoredEvent]) -> dict[str, Any]:
+    """The explanation as programs read it."""
+    return {
+        "benefit_id": found.benefit_id,
+        "decision": found.decision,
+        "reason": found.reason,
+        "confidence": found.confidence,
+        "certified_on": found.certified_on,
+        "valid_until": found.valid_until,
+        "holds": found.body["holds"],
+        "causes": found.body["causes"],
+        "evidence": found.body["evidence"],
+        "would_change": found.body["would_change"],
+        "policy_version": found.body["policy_version"],
+        "events": [{"sequence": event.sequence, "id": event.event_id, "type": event.type} for event in told],
+    }
+
+
+def print_explanation(found: Decision, told: Sequence[StoredEvent], earlier: Sequence[Decision]) -> None:
+    """The explanation as people read it."""
+    reason = f": {found.reason}, {found.confidence}" if found.reason else ""
+    out.print(f"[bold]{found.benefit_id}[/] is [bold]{found.decision}[/]{reason}, as of {found.as_of}")
+    if found.valid_until:
+        out.print(f"  certified on {found.certified_on}, valid until {found.valid_until}")
+    if found.body["holds"]:
+        out.print(f"  held until a person closes: {', '.join(found.body['holds'])}")
+    for cause in found.body["causes"]:
+        _print_cause(cause)
+    for row in found.body["evidence"]:
+        out.print("  evidence " + ", ".join(f"{name} {value}" for name, value in row.items() if value))
+    for sentence in found.body["would_change"]:
+        out.print(f"  would change it: {sentence}")
+    for event in told:
+        out.print(f"  event {event.sequence}: {event.type} at {event.time}")
+    for before in earlier[1:]:
+        out.print(f"  before that: {before.decision} as of {before.as_of}")
+    out.print(f"  rules: policy {found.body['policy_version']}")
+
+
+def _print_cause(cause: Mapping[str, Any]) -> None:
+    mark = "→" if cause.get("taken") else "·"
+    rest = {
+        name: value for name, value in cause.items() if name not in {"cause", "taken", "clauses"} and value
+    }
+    clauses = "; ".join(cause.get("clauses", []))
+    said = ", ".join(f"{name} {value}" for name, value in rest.items())
+    out.print(f"  {mark} {cause.get('cause')}: {said}" + (f" [{clauses}]" if clauses else ""), markup=False)

@@ -1,0 +1,157 @@
+"""`gateway sync`, `gateway decide`, `gateway run`: the monthly job and its two halves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from gateway.cli.context import CONFIG, Config, as_day, as_instant, open_station, today
+from gateway.cli.output import Json, err, out, print_json, print_rows
+from gateway.sync.deciding import DecideReport, decide_run
+from gateway.sync.deciding import Progress as Deciding
+from gateway.sync.monthly import run_month
+from gateway.sync.planning import planned
+from gateway.sync.run import Scope, SyncReport, sync
+from gateway.sync.shift import Progress as Syncing
+
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Decide as of this day, yyyy-MM-dd; else today.")]
+_COUNTS = ("dataset", "received", "accepted", "refused", "matched", "strangers")
+
+
+def sync_command(
+    config: Config = CONFIG,
+    department: Annotated[str | None, typer.Option(help="Only this department.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
+    since: Annotated[str | None, typer.Option(help="Read from this load time on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Read up to this load time.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be read; read nothing.")] = False,
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Fetch, open and read what is new at the hub and in the drop folders.
+
+    A stopped sync goes on where it stopped. Times are yyyy-MM-dd or yyyy-MM-ddTHH:MM:SS, Asia/Shanghai.
+
+    Example: gateway sync --department police --since 2026-09-01
+    """
+    station = open_station(config)
+    scope = Scope(department, dataset, as_instant(since), as_instant(until))
+    if dry_run:
+        rows = [vars(window) for window in planned(station, scope)]
+        print_rows(rows, ("dataset", "since", "until", "state"), as_json=as_json, title="would be read")
+        return
+    with watching_sync() as progress:
+        report = sync(station, scope, progress)
+    print_sync(report, as_json=as_json)
+    if report.exit_code:
+        raise typer.Exit(report.exit_code)
+
+
+def decide_command(
+    config: Config = CONFIG,
+    as_of: AsOf = None,
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Decide every benefit from the evidence that is there, and publish the events of what changed."""
+    station = open_station(config)
+    with watching_decide() as progress:
+        report = decide_run(station, as_day(as_of) or today(), progress)
+    print_decide(report, as_json=as_json)
+
+
+def run_command(
+    config: Config = CONFIG,
+    as_of: AsOf = None,
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """The monthly job: sync, decide, publish.
+
+    Example: gateway run --as-of 2026-09-30
+    """
+    station = open_station(config)
+    with watching_sync() as syncing, watching_decide() as deciding:
+        report = run_month(station, as_day(as_of) or today(), syncing, deciding)
+    print_sync(report.synced, as_json=as_json)
+    print_decide(report.decided, as_json=as_json)
+    if report.synced.exit_code:
+        raise typer.Exit(report.synced.exit_code)
+
+
+@contextmanager
+def watching_sync() -> Iterator[Syncing]:
+    """A bar for each dataset that is being read."""
+    bars = Progress(
+        TextColumn("{task.description:<26}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=err, transient=True,
+    )  # fmt: skip
+    tasks: dict[str, TaskID] = {}
+    with bars:
+
+        def told(dataset: str, received: int, total: int) -> None:
+            if dataset not in tasks:
+                tasks[dataset] = bars.add_task(dataset)
+            bars.update(tasks[dataset], completed=received, total=total)
+
+        yield told
+
+
+@contextmanager
+def watching_decide() -> Iterator[Deciding]:
+    """A bar over the buckets; appears with the first."""
+    bars = Progress(
+        TextColumn("deciding, bucket"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=err, transient=True,
+    )  # fmt: skip
+    tasks: dict[str, TaskID] = {}
+
+    def told(done: int, every: int) -> None:
+        if not tasks:
+            bars.start()
+            tasks["buckets"] = bars.add_task("")
+        bars.update(tasks["buckets"], completed=done, total=every)
+
+    try:
+        yield told
+    finally:
+        bars.stop()
+
+
+def print_sync(report: SyncReport, *, as_json: bool) -> None:
+    """What was received, accepted, refused, matched; what is new; what stopped."""
+    rows = [{"dataset": name, **vars(counts)} for name, counts in report.counts.items()]
+    if as_json:
+        stops = {name: str(stop) for name, stop in report.stops.items()}
+        print_json({"datasets": rows, "settled": report.settled, "warnings": report.warnings, "stops": stops})
+        return
+    print_rows(rows, _COUNTS, as_json=False)
+    unknown = [
+        f"{name} {code} × {n}" for name, c in report.counts.items() for code, n in c.unknown_codes.items()
+    ]
+    if unknown:
+        out.print(f"unknown codes, taken as neutral: {', '.join(unknown)}")
+    settled = report.settled
+    out.print(
+        f"{settled.new:,} row versions are new, {settled.replaced:,} of them replace an older one; "
+        f"{settled.repeated:,} were known already"
+    )
+    for warning in report.warnings:
+        err.print(f"[yellow]warning[/] {warning}")
+    for name, stop in report.stops.items():
+        err.print(f"[bold red]{type(stop).__name__}[/] {name}: {stop}")
+
+
+def print_decide(report: DecideReport, *, as_json: bool) -> None:
+    """How many benefits were decided how, and the events that made."""
+    if as_json:
+        print_json(report)
+        return
+    out.print(f"decided as of {report.as_of} by policy {report.policy_version}:")
+    for decision, count in sorted(report.decisions.items(), key=lambda item: -item[1]):
+        out.print(f"  {count:>10,}  {decision}")
+    out.print(f"{report.changed:,} decisions changed; {sum(report.events.values()):,} events:")
+    for name, count in sorted(report.events.items()):
+        out.print(f"  {count:>10,}  {name}")
+    if report.uncompared:
+        datasets = ", ".join(report.uncompared)
+        err.print(f"[bold red]ALARM[/] not compared in time, nothing was renewed: {datasets}")

@@ -1,0 +1,30 @@
+"""DuckDB over the evidence folder, in this process and within a bound of memory."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from gateway.errors import StoreError
+
+
+@contextmanager
+def engine(folder: Path, memory_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database; what does not fit into memory is spilled into the evidence folder.
+
+    Raises:
+        StoreError: memory or disk ran out, or a part that counts cannot be read; no value is named.
+    """
+    bounds: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": f"{memory_mb}MB",
+        "temp_directory": str(folder / ".spill"),
+    }
+    try:
+        with duckdb.connect(config=bounds) as connection:
+            yield connection
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InvalidInputException) as error:
+        raise StoreError(
+            f"the evidence folder {folder} cannot be worked on ({type(error).__name__}): give it memory "
+            "(decide_memory_mb) or disk, or restore the missing file, then run again; nothing is lost"
+        ) from None

@@ -1,0 +1,202 @@
+"""Replaces who and which by keyed hashes: readings go in, evidence columns come out, no identity goes on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from gateway.department import Dataset
+from gateway.evidence.columns import EVIDENCE
+from gateway.identity import Keyer, PersonName
+from gateway.intake.interpret import Reading, Statement
+from gateway.records import Fact
+
+NOTHING: Final = "nothing"
+"""The kind of a row that leaves no record but may supersede one: deleted, unknown, or about a stranger."""
+
+KEPT_ABOUT_STRANGERS: Final = frozenset({"death", "absence", "custody", "emigration", "enlisted"})
+"""Kinds kept for people who are not on the roster yet; of-life rows about them are counted and dropped."""
+
+_DAYS: Final = ("happened_on", "earliest", "latest", "began_on", "ends_on", "released_on")
+
+
+class People(Protocol):
+    """The roster's key map: who has an ID number."""
+
+    def lookup(self, person_key: int) -> list[tuple[int, int]]:
+        """Roster numbers and name keys of the people with this key."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A row, or one record of it, that was not taken: which rule it broke, never what it said."""
+
+    dataset: str
+    key_hash: str | None
+    field: str | None
+    rule: str
+    content: int
+
+
+@dataclass
+class Keyed:
+    """What one page came to, without a single identity."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    versions: list[int] = field(default_factory=list)
+    unknown_codes: dict[str, int] = field(default_factory=dict)
+    received: int = 0
+    accepted: int = 0
+    refused: int = 0
+    matched: int = 0
+    strangers: int = 0
+
+    def evidence(self) -> pa.Table:
+        """The records as columns of the evidence schema."""
+        return pa.Table.from_pylist(self.rows, schema=EVIDENCE)
+
+    def row_hashes(self) -> bytes:
+        """One 64-bit hash per (key, load time), as bytes; tells whether a window arrived whole."""
+        return np.array(self.versions, dtype=np.int64).tobytes()
+
+
+class RowKeyer:
+    """Keys the readings of one dataset against the roster's key map."""
+
+    def __init__(self, department: str, dataset: Dataset, keyer: Keyer, people: People) -> None:
+        self._constant = {"department": department, "dataset": dataset.name}
+        self._dataset = dataset
+        self._keyer = keyer
+        self._people = people
+
+    def take(self, keyed: Keyed, reading: Reading, raw: object, received_at: datetime) -> None:
+        """Add one reading to the page's result."""
+        content = self._keyer.content(_texts(raw))
+        key_hash = self._keyer.row(self._dataset.name, reading.key) if reading.key else None
+        keyed.received += 1
+        keyed.versions.append(self._version(reading, content))
+        keyed.refusals += [
+            Refusal(
+                self._dataset.name, key_hash.hex() if key_hash else None, fault.field, fault.rule, content
+            )
+            for fault in reading.faults
+        ]
+        for code in reading.unknown_codes:
+            keyed.unknown_codes[code] = keyed.unknown_codes.get(code, 0) + 1
+        if key_hash is None or reading.loaded_at is None or (reading.faults and not reading.statements):
+            keyed.refused += 1
+            return
+        keyed.accepted += 1
+        common = self._common(reading.loaded_at, received_at, key_hash, content)
+        keyed.rows += self._rows(keyed, reading, common)
+
+    def _version(self, reading: Reading, content: int) -> int:
+        if reading.key is None or reading.loaded_at is None:
+            return content
+        return self._keyer.content((reading.key, reading.loaded_at.isoformat()))
+
+    def _common(
+        self, loaded_at: datetime, received_at: datetime, key_hash: bytes, content: int
+    ) -> dict[str, Any]:
+        return {
+            **self._constant,
+            "key_hash": key_hash,
+            "published_at": loaded_at,
+            "received_at": received_at,
+            "content": content,
+        }
+
+    def _rows(self, keyed: Keyed, reading: Reading, common: Mapping[str, Any]) -> list[dict[str, Any]]:
+        found = [self._person_rows(statement) for statement in reading.statements]
+        named = [(s, rows) for s, rows in zip(reading.statements, found, strict=True) if s.person]
+        keyed.matched += any(row["person"] is not None for _, rows in named for row in rows)
+        keyed.strangers += bool(named) and not any(
+            row["person"] is not None for _, rows in named for row in rows
+        )
+        kept = [row for rows in found for row in rows if _is_kept(row)]
+        return [{**common, **row} for row in kept] or [{**common, **_nothing(reading)}]
+
+    def _person_rows(self, statement: Statement) -> list[dict[str, Any]]:
+        facts = self._facts(statement)
+        if statement.person is None or facts["withdraws"]:
+            return [{**facts, "person": None, "identity": "unchecked"}]
+        person_key = self._keyer.person(statement.person)
+        name_key = self._name_key(statement.name)
+        kept = (
+            {"person_key": person_key, "name_key": name_key} if facts["kind"] in KEPT_ABOUT_STRANGERS else {}
+        )
+        matches = self._people.lookup(person_key)
+        if not matches:
+            return [{**facts, **kept, "person": None, "identity": "unchecked"}]
+        return [
+            {**facts, **kept, "person": number, "identity": identity_of(name_key, known)}
+            for number, known in matches
+        ]
+
+    def _name_key(self, name: PersonName | None) -> int | None:
+        if name is None or self._dataset.name_check == "absent":
+            return None
+        return self._keyer.name(name)
+
+    def _facts(self, statement: Statement) -> dict[str, Any]:
+        record = statement.record
+        return {
+            "item": statement.item,
+            "kind": getattr(record, "kind"),  # noqa: B009 - every concrete record has its own literal
+            "basis": getattr(record, "basis", None) or getattr(record, "method", None),
+            "polarity": record.polarity,
+            "strength": getattr(record, "strength", None),
+            "origin": record.origin,
+            "released_to": getattr(record, "released_to", None),
+            **{day: getattr(record, day, None) for day in _DAYS},
+            **self._hashes(record),
+        }
+
+    def _hashes(self, record: Fact) -> dict[str, bytes | None]:
+        certificates = {name: getattr(record, name, None) for name in ("certificate", "derived_from")}
+        withdraws = getattr(record, "withdraws", None)
+        return {
+            **{name: self._keyer.certificate(text) if text else None for name, text in certificates.items()},
+            "withdraws": self._keyer.row(self._dataset.name, withdraws) if withdraws else None,
+        }
+
+
+def identity_of(name_key: int | None, known: int) -> str:
+    """Whether the names agree: `match`, `doubt`, or `unchecked` when there is none to compare."""
+    if name_key is None:
+        return "unchecked"
+    return "match" if name_key == known else "doubt"
+
+
+def _is_kept(row: Mapping[str, Any]) -> bool:
+    if row["withdraws"]:
+        return True
+    if row["kind"] in {"unclassified", "welfare_payment"}:
+        return False
+    return row["person"] is not None or "person_key" in row
+
+
+def _nothing(reading: Reading) -> dict[str, Any]:
+    return {
+        "item": 0,
+        "kind": NOTHING,
+        "basis": "deleted" if reading.deleted else "corrected" if reading.corrects else None,
+        "polarity": "neutral",
+        "origin": "department",
+        "identity": "unchecked",
+    }
+
+
+def _texts(raw: object) -> Sequence[str]:
+    if isinstance(raw, Mapping):
+        return [text for name in sorted(raw, key=str) for text in (str(name), _text(raw[name]))]
+    return [_text(each) for each in raw] if isinstance(raw, list) else [_text(raw)]
+
+
+def _text(value: object) -> str:
+    """A cell as text; what is nested says nothing here and may be nested beyond reason."""
+    return repr(value) if value is None or isinstance(value, str | int | float) else type(value).__name__

@@ -1,0 +1,192 @@
+"""What a worker does with one sealed page or file: open, read, interpret, key, write.
+
+Only bytes, paths and counts cross between the processes; every worker builds its own bench.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from gateway.crypto.envelopes import open_envelope
+from gateway.crypto.file_drop import Manifest, open_file, read_manifest
+from gateway.crypto.keyring import KeyRing
+from gateway.crypto.references import resolve
+from gateway.department import Dataset
+from gateway.errors import EnvelopeError, GatewayError
+from gateway.evidence.files import Written, write_part
+from gateway.fields import rule_of
+from gateway.host import Host, build_host
+from gateway.identity import Keyer
+from gateway.intake.interpret import RowReader
+from gateway.intake.keying import Keyed, Refusal, RowKeyer
+from gateway.roster.keymap import KeyMap
+from gateway.settings import DatasetSettings, Settings
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one page or file came to; the part is written but not yet committed."""
+
+    part: Written | None
+    received: int
+    accepted: int
+    refused: int
+    matched: int
+    strangers: int
+    unknown_codes: dict[str, int]
+    row_hashes: bytes = field(repr=False)
+    refusals: tuple[Refusal, ...] = ()
+
+
+class Bench:
+    """Everything a worker needs: departments, key rings, the identity key and the roster's key map."""
+
+    def __init__(self, settings: Settings, keymap: Path, host: Host | None = None) -> None:
+        self._settings = settings
+        self._host = host or build_host()
+        self._keyer = Keyer(resolve(settings.gateway.identity_key))
+        self._people = KeyMap.open(keymap)
+        self._rings = {name: KeyRing(found.keys) for name, found in settings.departments.items()}
+
+    def page(self, department: str, dataset: str, payload: bytes, received_at: datetime) -> Taken:
+        """Take one sealed page of a service.
+
+        Raises:
+            EnvelopeError: the page cannot be trusted or is not what the dataset says it is.
+            StoreError: the part could not be written.
+        """
+        described = self._dataset(department, dataset)
+        if not payload:
+            return self._store(self._keyed(department, described, [], received_at))
+        plaintext = open_page(described, payload, self._rings[department])
+        rows = read_rows(described, plaintext, json_rows)
+        return self._store(self._keyed(department, described, rows, received_at))
+
+    def manifest(self, department: str, raw: bytes) -> Manifest:
+        """Read and verify a dropped file's manifest."""
+        return read_manifest(raw, self._rings[department])
+
+    def file(
+        self, department: str, dataset: str, path: Path, manifest: Manifest, received_at: datetime
+    ) -> Taken:
+        """Take one dropped file.
+
+        Raises:
+            EnvelopeError: digest, signature, zip or row count are not what the manifest says.
+            StoreError: the part could not be written.
+        """
+        described = self._dataset(department, dataset)
+        plaintext = open_file(path, manifest, self._rings[department])
+        rows = read_rows(described, plaintext, csv_rows)
+        if len(rows) != manifest.rows:
+            raise EnvelopeError(f"{path.name}: {len(rows)} rows, but the manifest says {manifest.rows}")
+        return self._store(self._keyed(department, described, rows, received_at))
+
+    def _dataset(self, department: str, dataset: str) -> Dataset:
+        described = self._host.department(department).dataset(dataset)
+        own = self._settings.departments[department].datasets.get(dataset, DatasetSettings())
+        return replace(described, name_check=own.name_check) if own.name_check else described
+
+    def _keyed(
+        self, department: str, dataset: Dataset, rows: Sequence[object], received_at: datetime
+    ) -> Keyed:
+        reader = RowReader(dataset)
+        keyer = RowKeyer(department, dataset, self._keyer, self._people)
+        keyed = Keyed()
+        for raw in rows:
+            keyer.take(keyed, reader.read(raw, received_at), raw, received_at)
+        return keyed
+
+    def _store(self, keyed: Keyed) -> Taken:
+        folder = self._settings.gateway.evidence
+        part = write_part(folder, "arrived", keyed.evidence()) if keyed.rows else None
+        return Taken(
+            part=part,
+            received=keyed.received,
+            accepted=keyed.accepted,
+            refused=keyed.refused,
+            matched=keyed.matched,
+            strangers=keyed.strangers,
+            unknown_codes=keyed.unknown_codes,
+            row_hashes=keyed.row_hashes(),
+            refusals=tuple(keyed.refusals),
+        )
+
+
+Rows = Callable[[bytes], Sequence[object]]
+
+
+def open_page(dataset: Dataset, payload: bytes, keys: KeyRing) -> bytes:
+    """The plaintext of a sealed page, by the dataset's own `open` or the envelope it names.
+
+    Raises:
+        EnvelopeError: any doubt about the page; names the rule, never the text.
+    """
+    if dataset.open is None:
+        return open_envelope(dataset.envelope, payload, keys)
+    try:
+        return dataset.open(payload, keys)
+    except GatewayError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a plugin's code: whatever it raises, one dataset stops
+        raise EnvelopeError(f"{dataset.name}: the page cannot be opened ({rule_of(error)})") from None
+
+
+def read_rows(dataset: Dataset, plaintext: bytes, usual: Rows) -> Sequence[object]:
+    """Cut a plaintext into rows, by the dataset's own `read` or the usual one of its shape.
+
+    Raises:
+        EnvelopeError: the plaintext is not what the dataset says; names the rule, never the text.
+    """
+    try:
+        return (dataset.read or usual)(plaintext)
+    except GatewayError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a plugin's code: whatever it raises, one dataset stops
+        raise EnvelopeError(f"{dataset.name}: the opened page cannot be read ({rule_of(error)})") from None
+
+
+def json_rows(plaintext: bytes) -> Sequence[object]:
+    """A JSON array in UTF-8 as rows; a number stays as it is written, however long.
+
+    Raises:
+        ValueError: `json_form` or `json_array`.
+    """
+    try:
+        rows = json.loads(plaintext, parse_int=str, parse_float=str)
+    except ValueError:
+        raise ValueError("json_form") from None
+    if not isinstance(rows, list):
+        raise ValueError("json_array")  # noqa: TRY004 - a rule of reading, taken as ValueError by read_rows
+    return rows
+
+
+def csv_rows(plaintext: bytes) -> Sequence[object]:
+    """A GB18030 CSV with a header row as rows; a row of another length becomes a list, to be refused.
+
+    Raises:
+        ValueError: `csv_encoding`, `csv_header` or `csv_form`.
+    """
+    try:
+        text = plaintext.decode("gb18030")
+    except UnicodeDecodeError:
+        raise ValueError("csv_encoding") from None
+    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    try:
+        header = next(lines, [])
+        rows = list(_mapped(header, lines))
+    except csv.Error:
+        raise ValueError("csv_form") from None
+    if not header or len(set(header)) != len(header):
+        raise ValueError("csv_header")
+    return rows
+
+
+def _mapped(header: list[str], lines: Iterator[list[str]]) -> Iterator[object]:
+    for line in lines:
+        if line:
+            yield dict(zip(header, line, strict=True)) if len(line) == len(header) else line

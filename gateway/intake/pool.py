@@ -1,0 +1,91 @@
+"""Runs the bench in worker processes, so that opening and reading pages never holds up the waiting."""
+
+import asyncio
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from gateway.crypto.file_drop import Manifest
+from gateway.errors import StoreError
+from gateway.intake.page import Bench, Taken
+from gateway.settings import Settings
+
+_setup: list[tuple[Settings, Path]] = []
+
+
+class IntakePool:
+    """Takes pages and files on worker processes; with no workers, on a thread of this process."""
+
+    def __init__(self, settings: Settings, keymap: Path) -> None:
+        self._setup = (settings, keymap)
+        self._workers = settings.gateway.workers
+        self._pool: ProcessPoolExecutor | None = None
+        self._here: Bench | None = None
+
+    def __enter__(self) -> Self:
+        if self._workers:
+            self._pool = ProcessPoolExecutor(
+                self._workers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_remember,
+                initargs=self._setup,
+            )
+        else:
+            self._here = Bench(*self._setup)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._pool:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    async def page(self, department: str, dataset: str, payload: bytes, received_at: datetime) -> Taken:
+        """Take one sealed page; see `Bench.page`."""
+        taken: Taken = await self._run("page", department, dataset, payload, received_at)
+        return taken
+
+    async def manifest(self, department: str, raw: bytes) -> Manifest:
+        """Read and verify a manifest; see `Bench.manifest`."""
+        manifest: Manifest = await self._run("manifest", department, raw)
+        return manifest
+
+    async def file(
+        self, department: str, dataset: str, path: Path, manifest: Manifest, received_at: datetime
+    ) -> Taken:
+        """Take one dropped file; see `Bench.file`."""
+        taken: Taken = await self._run("file", department, dataset, path, manifest, received_at)
+        return taken
+
+    async def _run(self, task: str, *arguments: object) -> Any:
+        if self._here:
+            return await asyncio.to_thread(getattr(self._here, task), *arguments)
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._pool, _perform, task, arguments)
+        except BrokenProcessPool:
+            raise StoreError(
+                "a worker process died (out of memory, or killed): nothing is lost, run again"
+            ) from None
+
+
+def _remember(settings: Settings, keymap: Path) -> None:
+    """Only noted here: what is wrong with it is to be heard by the first task, not to kill the worker."""
+    _setup.append((settings, keymap))
+
+
+@cache
+def _bench() -> Bench:
+    return Bench(*_setup[-1])
+
+
+def _perform(task: str, arguments: tuple[object, ...]) -> object:
+    return getattr(_bench(), task)(*arguments)

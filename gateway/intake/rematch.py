@@ -1,0 +1,101 @@
+"""Matches adverse records again after the roster has changed.
+
+A death that was known early, or was kept under an ID number corrected since, must find its person, and
+must let go of a wrong one.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from gateway.evidence.columns import BUCKETS, EVIDENCE, STRANGERS
+from gateway.evidence.files import as_part, write_part
+from gateway.evidence.live import BUCKET_OF, live, scan
+from gateway.roster.keymap import KeyMap
+from gateway.store.database import Store
+from gateway.store.parts import Part, add_parts, live_parts, retire_parts
+
+_STATEMENT: Final = "dataset, key_hash, item"
+_KEPT: Final = ", ".join(name for name in EVIDENCE.names if name not in {"person", "identity"})
+_COLUMNS: Final = ", ".join(EVIDENCE.names)
+
+
+def rematch(store: Store, folder: Path, keymap: KeyMap, run_id: int, at: datetime) -> int:
+    """Give every kept adverse record to whom the key map now names; returns how many records moved.
+
+    Only the parts that hold a moved record are written anew. One commit; done twice it changes nothing.
+    """
+    with store.read() as connection:
+        settled = live_parts(connection, "settled")
+        retired = live_parts(connection, "retired")
+    with duckdb.connect() as engine:
+        engine.execute(f"CREATE VIEW live AS {live(folder, settled, retired)}")
+        _match(engine, keymap)
+        moved = _count(engine, "SELECT count(*) FROM moved")
+        stale = [part for part in settled if moved and _holds_moved(engine, folder, part)]
+        parts = list(_rewritten(engine, folder, stale, run_id, at)) if moved else []
+    with store.begin() as connection:
+        retire_parts(connection, [part.part_id for part in stale], at)
+        add_parts(connection, parts)
+    return moved
+
+
+def _match(engine: duckdb.DuckDBPyConnection, keymap: KeyMap) -> None:
+    """Tables `given` (as the key map has it now) and `moved` (statements that are not given so yet)."""
+    engine.execute("CREATE TABLE adverse AS SELECT * FROM live WHERE person_key IS NOT NULL")
+    distinct = engine.execute("SELECT DISTINCT person_key FROM adverse").fetchnumpy()
+    keys = np.asarray(distinct["person_key"], np.int64)
+    found = keymap.lookup_many(keys)
+    matches = pa.table({"person_key": keys[found.position], "person": found.number, "known": found.name_key})
+    engine.register("matches", matches)
+    engine.execute(
+        f"""
+        CREATE TABLE given AS
+        SELECT statement.*, matches.person, CASE
+            WHEN matches.person IS NULL OR statement.name_key IS NULL THEN 'unchecked'
+            WHEN statement.name_key = matches.known THEN 'match'
+            ELSE 'doubt' END AS identity
+        FROM (
+            SELECT {_KEPT} FROM adverse
+            QUALIFY row_number() OVER (PARTITION BY {_STATEMENT} ORDER BY received_at) = 1
+        ) AS statement LEFT JOIN matches USING (person_key);
+
+        CREATE TABLE moved AS
+        SELECT DISTINCT {_STATEMENT} FROM (
+            (SELECT {_STATEMENT}, person, identity FROM adverse
+             EXCEPT SELECT {_STATEMENT}, person, identity FROM given)
+            UNION ALL
+            (SELECT {_STATEMENT}, person, identity FROM given
+             EXCEPT SELECT {_STATEMENT}, person, identity FROM adverse)
+        );
+        """
+    )
+
+
+def _holds_moved(engine: duckdb.DuckDBPyConnection, folder: Path, part: Part) -> bool:
+    rows = f"{scan(folder, [part], EVIDENCE)}"
+    return _count(engine, f"SELECT count(*) FROM ({rows}) SEMI JOIN moved USING ({_STATEMENT})") > 0
+
+
+def _rewritten(
+    engine: duckdb.DuckDBPyConnection, folder: Path, stale: Sequence[Part], run_id: int, at: datetime
+) -> Iterator[Part]:
+    kept = f"SELECT * FROM ({scan(folder, stale, EVIDENCE)}) ANTI JOIN moved USING ({_STATEMENT})"
+    placed = f"SELECT {_COLUMNS} FROM given SEMI JOIN moved USING ({_STATEMENT})"
+    engine.execute(f"CREATE TABLE anew AS ({kept}) UNION ALL ({placed})")
+    for bucket in (STRANGERS, *range(BUCKETS)):
+        query = f"SELECT {_COLUMNS} FROM anew WHERE {BUCKET_OF} = ? ORDER BY person"
+        table = engine.sql(query, params=[bucket]).to_arrow_table()
+        if table.num_rows:
+            written = write_part(folder, "settled", table.cast(EVIDENCE))
+            yield as_part(written, "settled", bucket, run_id, at)
+
+
+def _count(engine: duckdb.DuckDBPyConnection, query: str) -> int:
+    found: Sequence[int] | None = engine.execute(query).fetchone()
+    return int(found[0]) if found else 0

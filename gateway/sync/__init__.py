@@ -1,0 +1,1 @@
+"""One run, start to end: sync (fetch, open, read, settle), decide, publish."""

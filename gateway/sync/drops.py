@@ -1,0 +1,112 @@
+"""Takes the files a department has dropped, in order; a file that cannot be trusted stops its dataset."""
+
+import asyncio
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from gateway.crypto.file_drop import Manifest
+from gateway.errors import ConfigError, EnvelopeError, HubUnavailable
+from gateway.hub.file_drop import DropFile, DropRefusal, period_end, ready_files
+from gateway.intake.page import Taken
+from gateway.settings import DatasetSettings, DepartmentSettings
+from gateway.store import windows
+from gateway.store.windows import NewWindow
+from gateway.sync.services import Feed
+from gateway.sync.shift import Place, Shift, note
+
+_NEXT_STEP: Final = "nothing after it is read: ask {} to send it again, then run again"
+
+
+async def take_files(shift: Shift, feed: Feed) -> list[str]:
+    """Take every file that is ready; returns warnings, a line each.
+
+    Raises:
+        EnvelopeError: a file cannot be trusted or a number is missing; nothing after it is read.
+        HubUnavailable: the folder cannot be read.
+    """
+    configured = shift.settings.departments[feed.department]
+    if configured.folder is None:
+        raise ConfigError(f"departments/{feed.department}.yaml: folder is not set: where are files dropped?")
+    last = await shift.commit(windows.last_seq, feed.name)
+    after = (first_seq(configured, feed) - 1) if last is None else last
+    ready = await asyncio.to_thread(
+        ready_files, configured.folder, feed.name, after, configured.max_file_bytes
+    )
+    for file in ready.files:
+        await _take_file(shift, feed, file)
+    for refusal in ready.refusals:
+        if refusal.seq is not None:
+            raise EnvelopeError(f"{feed.name}: {_sentence(refusal)}; {_NEXT_STEP.format(feed.department)}")
+    return [f"{feed.name}: {_sentence(refusal)}" for refusal in ready.refusals]
+
+
+async def _take_file(shift: Shift, feed: Feed, file: DropFile) -> None:
+    now = shift.now()
+    begin = datetime.strptime(file.period, "%Y%m")  # noqa: DTZ007 - kept as naive Asia/Shanghai
+    window = NewWindow(
+        feed.name, begin, period_end(file.period), shift.run_id, now, period=file.period, seq=file.seq
+    )
+    try:
+        manifest = await shift.pool.manifest(feed.department, file.manifest.read_bytes())
+        check_names(file, manifest)
+        taken = await shift.pool.file(feed.department, feed.name, file.path, manifest, now)
+    except EnvelopeError as error:
+        reason = f"{file.name} is refused: {error}; {_NEXT_STEP.format(feed.department)}"
+        await shift.commit(_note_refused, window, reason)
+        raise EnvelopeError(f"{feed.name}: {reason}") from None
+    except OSError as error:
+        raise HubUnavailable(
+            f"{feed.name}: {file.name} cannot be read ({error.strerror}): check that the folder is mounted"
+        ) from None
+    await shift.commit(_note_file, window, taken, manifest.rows)
+    shift.progress(feed.name, taken.received, manifest.rows)
+
+
+def first_seq(configured: DepartmentSettings, feed: Feed) -> int:
+    """The number that the feed's first file has."""
+    return configured.datasets.get(feed.name, DatasetSettings()).first_seq
+
+
+def check_names(file: DropFile, manifest: Manifest) -> None:
+    """Check that the manifest speaks of the file it lies beside.
+
+    Raises:
+        EnvelopeError: naming what differs.
+    """
+    pairs = {
+        "dataset": (file.dataset, manifest.dataset),
+        "period": (file.period, manifest.period),
+        "seq": (file.seq, manifest.seq),
+        "bytes": (file.size, manifest.bytes),
+    }
+    wrong = [name for name, (named, said) in pairs.items() if named != said]
+    if wrong:
+        raise EnvelopeError(f"the manifest names another {', '.join(wrong)} than the file")
+
+
+def _note_file(conn: Connection, window: NewWindow, taken: Taken, total: int) -> None:
+    opened = windows.create_window(conn, window)
+    place = Place(
+        run_id=window.run_id,
+        dataset=window.dataset,
+        window_id=opened.window_id,
+        attempt=opened.attempt,
+        start=windows.FIRST_START,
+        next_start=None,
+        total=total,
+        at=window.opened_at,
+    )
+    note(conn, place, taken)
+    windows.close_window(conn, opened.window_id, window.opened_at)
+
+
+def _note_refused(conn: Connection, window: NewWindow, reason: str) -> None:
+    opened = windows.create_window(conn, window)
+    windows.mark_refused(conn, opened.window_id, reason, window.opened_at)
+
+
+def _sentence(refusal: DropRefusal) -> str:
+    number = f" (number {refusal.seq})" if refusal.seq is not None else ""
+    return f"{refusal.file} is refused: {refusal.rule.replace('_', ' ')}{number}"

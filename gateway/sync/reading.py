@@ -1,0 +1,127 @@
+"""Reads a service's windows, page by page, until each has kept its promise or proved short."""
+
+from datetime import datetime, time, timedelta
+from typing import Final
+
+from gateway.errors import EnvelopeError
+from gateway.hub.sealed_page import SealedPage, WindowChanged
+from gateway.hub.service import Service
+from gateway.hub.window import distinct_rows, verdict
+from gateway.hub.windows import OVERLAP, Plan
+from gateway.settings import Settings
+from gateway.store import windows
+from gateway.store.windows import NewWindow, Window
+from gateway.sync.services import Feed, service_of
+from gateway.sync.shift import Place, Shift, note
+
+HISTORY: Final = timedelta(days=366)
+"""How far back the first window reaches when the configuration names no `history_from`."""
+
+_CHANGED: Final = -1
+
+
+async def read_service(
+    shift: Shift, feed: Feed, since: datetime | None = None, until: datetime | None = None
+) -> list[str]:
+    """Read everything new of one service; returns warnings, a line each.
+
+    `since` reaches back, never over what is unread: the watermark is one instant and would leave a gap.
+
+    Raises:
+        HubError: the dataset or its department has to stop; what was taken stays taken.
+    """
+    service = service_of(shift.settings, feed)
+    unfinished = await shift.commit(windows.open_window, feed.name)
+    warnings = await _resume(shift, feed, service, unfinished) if unfinished else []
+    reached = await shift.commit(windows.watermark, feed.name)
+    back = since if reached is None or (since and since < reached) else None
+    planned = plan(shift.settings, feed, shift.now(), back)
+    for window in planned.windows(None if back else reached, shift.clock(), until):
+        wanted = NewWindow(feed.name, window.since, window.until, shift.run_id, shift.now())
+        opened = await shift.commit(windows.create_window, wanted)
+        if short := await _read(shift, feed, service, opened):
+            # a later window, once closed, would move the watermark past this one, and it would never be read
+            return [*warnings, *short]
+    return warnings
+
+
+def plan(settings: Settings, feed: Feed, now: datetime, since: datetime | None = None) -> Plan:
+    """How the feed's load time is cut into windows."""
+    call = settings.call(feed.department, feed.name)
+    history, overlap, days = call.get("history_from"), call.get("overlap_days"), call.get("window_days")
+    return Plan(
+        history_start=since or (datetime.combine(history, time()) if history else now - HISTORY),
+        overlap=OVERLAP if overlap is None else timedelta(days=overlap),
+        longest=timedelta(days=days) if days else None,
+    )
+
+
+async def _resume(shift: Shift, feed: Feed, service: Service, window: Window) -> list[str]:
+    await shift.commit(windows.adopt_window, window.window_id, shift.run_id)
+    return await _read(shift, feed, service, window)
+
+
+async def _read(shift: Shift, feed: Feed, service: Service, window: Window) -> list[str]:
+    while True:
+        totals, distinct = await _attempt(shift, feed, service, window)
+        judged = verdict(totals, distinct, window.attempt)
+        if judged == "closed":
+            await shift.commit(windows.close_window, window.window_id, shift.now())
+            return []
+        if judged == "short":
+            reason = _shortfall(totals, distinct, window.attempt)
+            await shift.commit(windows.mark_short, window.window_id, reason, shift.now())
+            return [f"{feed.name}: the window from {window.since} to {window.until} stays unread: {reason}"]
+        window = await shift.commit(windows.restart_window, window.window_id)
+
+
+def _shortfall(totals: set[int], distinct: int, attempts: int) -> str:
+    promised = ", ".join("changed on the way" if t == _CHANGED else str(t) for t in sorted(totals))
+    return f"short, {distinct} rows came, promised: {promised or 'nothing'}, in {attempts} attempts"
+
+
+async def _attempt(shift: Shift, feed: Feed, service: Service, window: Window) -> tuple[set[int], int]:
+    totals = set() if window.total is None else {window.total}
+    if window.next_start is not None:
+        totals |= await _take_pages(shift, feed, service, window, window.next_start)
+    hashes = await shift.commit(windows.row_hashes, window.window_id, window.attempt)
+    return totals, distinct_rows(hashes)
+
+
+async def _take_pages(shift: Shift, feed: Feed, service: Service, window: Window, start: str) -> set[int]:
+    received, totals = 0, set[int]()
+    try:
+        async for page in shift.client.pages(service, window.since, window.until, start, window.total):
+            totals.add(page.total)
+            received += await _take_page(shift, feed, window, page)
+            shift.progress(feed.name, received, page.total)
+    except WindowChanged:
+        totals.add(_CHANGED)
+    return totals
+
+
+async def _take_page(shift: Shift, feed: Feed, window: Window, page: SealedPage) -> int:
+    now = shift.now()
+    try:
+        taken = await shift.pool.page(feed.department, feed.name, page.payload, now)
+    except EnvelopeError as error:
+        raise _untrusted(feed, error) from None
+    place = Place(
+        run_id=shift.run_id,
+        dataset=feed.name,
+        window_id=window.window_id,
+        attempt=window.attempt,
+        start=page.start,
+        next_start=page.next,
+        total=page.total,
+        at=now,
+    )
+    await shift.commit(note, place, taken)
+    return taken.received
+
+
+def _untrusted(feed: Feed, error: EnvelopeError) -> EnvelopeError:
+    """The same doubt, with the dataset it is about and what to do."""
+    said = str(error).removeprefix(f"{feed.name}: ")
+    step = f"nothing of this page is taken: mend the key or ask {feed.department}, then run again"
+    return EnvelopeError(f"{feed.name}: {said}; {step}")

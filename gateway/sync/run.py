@@ -1,0 +1,129 @@
+"""One sync, start to end: every dataset that is on is read, then what arrived is settled."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+
+from gateway.errors import ConfigError, GatewayError, HubError, HubRefused
+from gateway.evidence.files import sweep
+from gateway.evidence.settle import Settled, settle
+from gateway.hub.client import HubClient
+from gateway.intake.pool import IntakePool
+from gateway.roster.fingerprint import check_fingerprint
+from gateway.store import runs
+from gateway.store.counts import Counts, counts
+from gateway.store.parts import known_paths, live_parts
+from gateway.sync.drops import take_files
+from gateway.sync.lock import exclusive
+from gateway.sync.reading import read_service
+from gateway.sync.services import Feed, feeds
+from gateway.sync.shift import Progress, Shift, silent
+from gateway.sync.station import Station, failing_loudly
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What to read: everything that is on, or one department, one dataset, one stretch of load time."""
+
+    department: str | None = None
+    dataset: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What one sync came to; `stops` holds why a dataset or department stopped, by its name."""
+
+    run_id: int
+    counts: dict[str, Counts]
+    settled: Settled
+    warnings: list[str] = field(default_factory=list)
+    stops: dict[str, GatewayError] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or the gravest stop's."""
+        return max((stop.exit_code for stop in self.stops.values()), default=0)
+
+
+def sync(station: Station, scope: Scope | None = None, progress: Progress = silent) -> SyncReport:
+    """Read everything new and settle it.
+
+    Raises:
+        ConfigError, PluginError: nothing was read.
+        StoreError: the database or the disk failed; what was committed stays.
+    """
+    scope = scope or Scope()
+    chosen = feeds(station.settings, station.host, scope.department, scope.dataset)
+    with exclusive(station.evidence):
+        return _sync(station, scope, chosen, progress)
+
+
+def _sync(station: Station, scope: Scope, chosen: Sequence[Feed], progress: Progress) -> SyncReport:
+    keymap = _prepare(station)
+    with station.store.begin() as conn:
+        run_id = runs.start_run(conn, "sync", station.now())
+    with failing_loudly(station, run_id):
+        warnings, stops = asyncio.run(_read_all(station, scope, chosen, keymap, run_id, progress))
+        memory_mb = station.settings.gateway.decide_memory_mb
+        settled = settle(station.store, station.evidence, run_id, station.now(), memory_mb)
+    reason = "; ".join(str(stop) for stop in stops.values()) or None
+    _finish(station, run_id, "failed" if stops else "done", reason)
+    with station.store.read() as conn:
+        return SyncReport(run_id, counts(conn, run_id), settled, warnings, stops)
+
+
+def _prepare(station: Station) -> Path:
+    """Bring the store up to date, sweep what a stopped run left, and find the roster's key map."""
+    station.store.migrate()
+    with station.store.begin() as conn:
+        runs.end_stopped_runs(conn, station.now())
+        check_fingerprint(conn, station.keyer)
+        maps = live_parts(conn, "keymap")
+        if not maps:
+            # before the sweep: to a store that knows nothing, everything in the folder would be left over
+            raise ConfigError("there is no roster yet: run `gateway roster import FILE` first")
+        sweep(station.evidence, known_paths(conn))
+    return station.evidence / maps[-1].path
+
+
+def _finish(station: Station, run_id: int, state: runs.State, reason: str | None) -> None:
+    with station.store.begin() as conn:
+        runs.finish_run(conn, run_id, state, station.now(), reason=reason)
+
+
+async def _read_all(
+    station: Station, scope: Scope, chosen: Sequence[Feed], keymap: Path, run_id: int, progress: Progress
+) -> tuple[list[str], dict[str, GatewayError]]:
+    warnings: list[str] = []
+    stops: dict[str, GatewayError] = {}
+    with IntakePool(station.settings, keymap) as pool:
+        async with HubClient(timing=station.timing) as client, asyncio.TaskGroup() as tasks:
+            shift = Shift(station.settings, station.store, pool, client, run_id, station.clock, progress)
+            for _, own in groupby(chosen, key=lambda feed: feed.department):
+                tasks.create_task(_read_department(shift, scope, list(own), warnings, stops))
+    return warnings, stops
+
+
+async def _read_department(
+    shift: Shift, scope: Scope, own: Sequence[Feed], warnings: list[str], stops: dict[str, GatewayError]
+) -> None:
+    """Read a department's datasets in turn: a refusal of the hub stops them all, other faults one."""
+    for feed in own:
+        try:
+            warnings += await _read(shift, scope, feed)
+        except HubRefused as refused:
+            stops[feed.department] = refused
+            return
+        except HubError as error:
+            stops[feed.name] = error
+
+
+async def _read(shift: Shift, scope: Scope, feed: Feed) -> list[str]:
+    if feed.dataset.shape == "file_drop":
+        return await take_files(shift, feed)
+    return await read_service(shift, feed, scope.since, scope.until)

@@ -1,0 +1,95 @@
+"""From the configuration to what is called: which datasets are on, and how each one's service is called."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.crypto.references import resolve
+from gateway.department import Dataset
+from gateway.errors import ConfigError
+from gateway.host import Host
+from gateway.hub.service import Service
+from gateway.settings import DatasetSettings, Settings
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A dataset that is switched on, with its department."""
+
+    department: str
+    dataset: Dataset
+
+    @property
+    def name(self) -> str:
+        """The dataset's name; unique over all departments."""
+        return self.dataset.name
+
+
+def feeds(
+    settings: Settings, host: Host, department: str | None = None, dataset: str | None = None
+) -> list[Feed]:
+    """The datasets to read, of one department or one dataset if named.
+
+    Raises:
+        ConfigError: nothing of that name is switched on, or a file names a dataset that does not exist.
+        PluginError: a configured department is not installed or is broken.
+    """
+    every = list(_every(settings, host))
+    chosen = [
+        feed for feed in every if department in (None, feed.department) and dataset in (None, feed.name)
+    ]
+    if not chosen:
+        known = ", ".join(f"{feed.department}/{feed.name}" for feed in every) or "none"
+        raise ConfigError(f"no such dataset is switched on; there are: {known}")
+    return chosen
+
+
+def _every(settings: Settings, host: Host) -> Iterator[Feed]:
+    owners: dict[str, str] = {}
+    for name, configured in settings.departments.items():
+        department = host.department(name)
+        known = {dataset.name for dataset in department.datasets}
+        for wrong in sorted(set(configured.datasets) - known):
+            raise ConfigError(
+                f"departments/{name}.yaml: datasets.{wrong}: there is no such dataset; "
+                f"there are {', '.join(sorted(known))}"
+            )
+        for dataset in department.datasets:
+            if owners.setdefault(dataset.name, name) != name:
+                raise ConfigError(
+                    f"dataset {dataset.name!r} is in both {owners[dataset.name]} and {name}: rename one"
+                )
+            if configured.datasets.get(dataset.name, DatasetSettings()).enabled:
+                yield Feed(name, dataset)
+
+
+def service_of(settings: Settings, feed: Feed) -> Service:
+    """How the feed's service is called.
+
+    Raises:
+        ConfigError: naming the file and the missing or unusable key.
+    """
+    hub = settings.gateway.hub
+    call = settings.call(feed.department, feed.name)
+    own = settings.departments[feed.department].datasets.get(feed.name, DatasetSettings())
+    needed = {"sid": own.sid, "rid": call.get("rid"), "app_key": call.get("app_key")}
+    missing = [name for name, value in needed.items() if not value and hub.auth != "none"]
+    if missing:
+        raise ConfigError(
+            f"departments/{feed.department}.yaml: datasets.{feed.name}: {', '.join(missing)} is not set"
+        )
+    optional = ("secret_cipher", "final_sign", "success_codes", "page_limit", "requests_per_hour")
+    return Service(
+        dataset=feed.name,
+        base_url=hub.base_url,
+        path=hub.path,
+        refresh_path=hub.refresh_path,
+        auth=hub.auth,
+        family=hub.family,
+        rid=call.get("rid", ""),
+        sid=own.sid or "",
+        app_key=resolve(call["app_key"]) if call.get("app_key") else b"",
+        request_timeout_s=hub.request_timeout_s,
+        max_bytes=hub.max_page_bytes,
+        max_attempts=hub.max_attempts,
+        **{name: call[name] for name in optional if name in call},
+    )

@@ -1,0 +1,62 @@
+"""The gateway as configured, and how a run that fails is heard."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from gateway.clock import Clock, local, system_clock
+from gateway.crypto.references import resolve
+from gateway.errors import StoreError
+from gateway.host import Host
+from gateway.hub.waiting import Timing
+from gateway.identity import Keyer
+from gateway.settings import Settings
+from gateway.store import runs
+from gateway.store.database import Store
+
+
+@dataclass(frozen=True)
+class Station:
+    """The gateway as configured: its settings, its departments, its store and its clock."""
+
+    settings: Settings
+    host: Host
+    store: Store
+    clock: Clock = system_clock
+    timing: Timing = field(default_factory=Timing)
+
+    @property
+    def evidence(self) -> Path:
+        """The evidence folder."""
+        return self.settings.gateway.evidence
+
+    @property
+    def keyer(self) -> Keyer:
+        """The identity key in use."""
+        return Keyer(resolve(self.settings.gateway.identity_key))
+
+    def now(self) -> datetime:
+        """The present as naive Asia/Shanghai."""
+        return local(self.clock())
+
+
+@contextmanager
+def failing_loudly(station: Station, run_id: int) -> Iterator[None]:
+    """Note on the run why it failed; if even that cannot be written, the fault itself is still heard."""
+    try:
+        yield
+    except BaseException as error:
+        fault = _first(error)
+        with suppress(StoreError), station.store.begin() as conn:
+            reason = str(fault) or type(fault).__name__
+            runs.finish_run(conn, run_id, "failed", station.now(), reason=reason)
+        if fault is error:
+            raise
+        raise fault from None
+
+
+def _first(error: BaseException) -> BaseException:
+    """The fault that ended a group of tasks; the others were ended by it."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error

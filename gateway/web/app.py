@@ -1,0 +1,94 @@
+"""The HTTP application: the pull feed of events, and health."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from gateway.errors import StoreError
+from gateway.store.database import Store
+from gateway.store.outbox import StoredEvent, events_after
+
+STORE: Final = web.AppKey("store", Store)
+LARGEST_LIMIT: Final = 1000
+DEFAULT_LIMIT: Final = 100
+_MAX_BODY: Final = 64 * 1024
+_MAX_CURSOR: Final = 20
+
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def make_app(store: Store) -> web.Application:
+    """The application over an open store."""
+    app = web.Application(middlewares=[problems], client_max_size=_MAX_BODY)
+    app[STORE] = store
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/v1/events", events)
+    return app
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """200 when the store can be read and written, else 503 with what is wrong."""
+    faults = await asyncio.to_thread(request.app[STORE].check)
+    return web.json_response(
+        {"status": "fail" if faults else "pass", "faults": faults}, status=503 if faults else 200
+    )
+
+
+async def events(request: web.Request) -> web.Response:
+    """The events after a cursor, as stored: `{"events": […], "next": cursor}`; the cursor never goes back."""
+    after = _number(request, "after", default=0, most=10**_MAX_CURSOR - 1)
+    limit = _number(request, "limit", default=DEFAULT_LIMIT, most=LARGEST_LIMIT, least=1)
+    types = [name for name in request.query.get("types", "").split(",") if name] or None
+    found = await asyncio.to_thread(_read, request.app[STORE], after, limit, types)
+    last = str(found[-1].sequence if found else after)
+    body = (
+        b'{"events":['
+        + b",".join(event.body for event in found)
+        + b'],"next":'
+        + json.dumps(last).encode()
+        + b"}"
+    )
+    return web.Response(body=body, content_type="application/json", charset="utf-8")
+
+
+def _read(store: Store, after: int, limit: int, types: list[str] | None) -> list[StoredEvent]:
+    with store.read() as conn:
+        return events_after(conn, after, limit, types)
+
+
+def _number(request: web.Request, name: str, *, default: int, most: int, least: int = 0) -> int:
+    text = request.query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_CURSOR and least <= int(text) <= most):
+        raise web.HTTPBadRequest(text=f"{name} must be a whole number from {least} to {most}")
+    return int(text)
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every fault as problem+json (RFC 9457), without internals."""
+    try:
+        return await handler(request)
+    except web.HTTPException as fault:
+        return _problem(fault.status, fault.reason, fault.text)
+    except StoreError as fault:
+        _log.error("store: %s", fault)
+        return _problem(503, "Service Unavailable", "the store cannot be used now; try again later")
+    except Exception as fault:  # noqa: BLE001 - the last line of defence: nothing internal leaves
+        _log.error("unexpected %s in %s", type(fault).__name__, request.path)
+        return _problem(500, "Internal Server Error", "the gateway failed; its log says more")
+
+
+def _problem(status: int, title: str, detail: str | None) -> web.Response:
+    return web.json_response(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail},
+        status=status,
+        content_type="application/problem+json",
+    )
