@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from gateway import records
-from gateway.department import Dataset, Department
+from gateway.department import Ask, Dataset, Department, SealedPage
 from gateway.fields import Code, Codes, Day, IdText, Instant, Key, Month, NameText, SourceRow, Text
 from gateway.hookspecs import hookimpl
 from gateway.mapping import (
@@ -22,6 +22,7 @@ from gateway.mapping import (
 __all__ = [
     "MISSING",
     "PRESENT",
+    "Ask",
     "Code",
     "Codes",
     "Dataset",
@@ -35,6 +36,7 @@ __all__ = [
     "Key",
     "Month",
     "NameText",
+    "SealedPage",
     "SourceRow",
     "Text",
     "before",

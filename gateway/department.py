@@ -1,6 +1,6 @@
 """What a plugin hands over: a department, its datasets, and how their rows become records - all as data."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Literal, Protocol
@@ -37,10 +37,30 @@ class Keys(Protocol):
 _OWN: Final = frozenset({"kind", "published_at", "received_at"})
 _NEED_NOBODY: Final = (Unclassified, Withdrawal)
 
-Row = Mapping[str, Any]
+
+@dataclass(frozen=True)
+class SealedPage:
+    """One page as it came: `payload` is JSON text still in its envelope, empty where the hub sent none.
+
+    `start` is the page's own cursor, `next` the following one or None at the end; `total` is the hub's
+    promise for the whole window.
+    """
+
+    dataset: str
+    start: str
+    next: str | None
+    total: int
+    payload: bytes = field(repr=False)
+
+
+Ask = Callable[[Mapping[str, str]], Awaitable[Mapping[str, Any]]]
+"""Sends one request body to the dataset's service - signed, within quota and deadline, tried again where
+that helps - and gives the `data` of the reply."""
+
 Open = Callable[[bytes, Keys], bytes]
 Read = Callable[[bytes], Sequence[object]]
-Fetch = Callable[..., AsyncIterator[Any]]
+Fetch = Callable[[Ask, datetime, datetime, str], AsyncIterator[SealedPage]]
+"""Pages of the window [since, until) from a cursor on; the gateway checks totals and cursors."""
 ToRecords = Callable[[SourceRow], Sequence[tuple[IdNumber | None, PersonName | None, Fact]]]
 
 

@@ -1,7 +1,8 @@
 """One page request, as often as it has to be sent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import httpx
 
@@ -10,8 +11,9 @@ from gateway.hub.authentication import Scheme
 from gateway.hub.http import post_json
 from gateway.hub.quota import TokenBucket
 from gateway.hub.reply import NotAuthorised, SecretExpired, SlowDown, read
-from gateway.hub.sealed_page import SealedPage, sealed_page
 from gateway.hub.service import Service
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,8 @@ class Route:
         await self.bucket.take(self.service.dataset)
         return await self.scheme.headers(self.service)
 
-    async def send(self, headers: Mapping[str, str], body: Mapping[str, str]) -> SealedPage:
-        """One request; the errors are those of `post_json`, `read` and `sealed_page`."""
+    async def send(self, headers: Mapping[str, str], body: Mapping[str, str]) -> Mapping[str, object]:
+        """One request; the errors are those of `post_json` and `read`."""
         reply = await post_json(
             self.client,
             self.service.url,
@@ -39,19 +41,22 @@ class Route:
             deadline=self.service.request_timeout_s,
             max_bytes=self.service.max_bytes,
         )
-        data = read(reply, self.service.success_codes, self.clock())
-        return sealed_page(self.service.dataset, body["start"], data)
+        return read(reply, self.service.success_codes, self.clock())
 
 
 @dataclass
-class Call:
-    """The attempts of one page; a refused sign is worth one new secret, however many attempts there are."""
+class Call(Generic[T]):
+    """The attempts of one request; `shape` makes what is wanted of the reply's data.
+
+    A refused sign is worth one new secret, however many attempts there are.
+    """
 
     route: Route
     body: Mapping[str, str]
+    shape: Callable[[Mapping[str, object]], T]
     renewed: bool = False
 
-    async def attempt(self) -> SealedPage:
+    async def attempt(self) -> T:
         """Send the request; if its secret was not accepted, once more with a new one.
 
         Raises:
@@ -73,9 +78,9 @@ class Call:
             raise refused
         self.renewed = True
 
-    async def _send(self, headers: Mapping[str, str]) -> SealedPage:
+    async def _send(self, headers: Mapping[str, str]) -> T:
         try:
-            return await self.route.send(headers, self.body)
+            return self.shape(await self.route.send(headers, self.body))
         except SlowDown as slow:
             self.route.bucket.hold(slow.wait_s or 0.0)
             raise

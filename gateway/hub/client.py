@@ -1,11 +1,12 @@
 """Asks the hub for sealed pages: signs, keeps to the quota, tries again, follows the cursor."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import httpx
 
@@ -16,13 +17,14 @@ from gateway.hub.call import Call, Route
 from gateway.hub.http import open_client
 from gateway.hub.quota import Quotas
 from gateway.hub.retry import Retry
-from gateway.hub.sealed_page import SealedPage, WindowChanged, check_cursor
+from gateway.hub.sealed_page import SealedPage, WindowChanged, checked, sealed_page
 from gateway.hub.service import Service
 from gateway.hub.waiting import Timing
 from gateway.hub.windows import SETTLING
 
 __all__ = ["HubClient", "SealedPage", "WindowChanged", "request_body"]
 
+T = TypeVar("T")
 _FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 
 
@@ -65,7 +67,16 @@ class HubClient:
             ConfigError: the service names an unknown scheme.
         """
         body = request_body(service, since, until, start)
-        call = Call(self._route(service), body)
+        return await self._call(service, body, partial(sealed_page, service.dataset, start))
+
+    async def ask(self, service: Service, body: Mapping[str, str]) -> Mapping[str, object]:
+        """The `data` of the reply to any request body; errors as `page`."""
+        return await self._call(service, body, dict)
+
+    async def _call(
+        self, service: Service, body: Mapping[str, str], shape: Callable[[Mapping[str, object]], T]
+    ) -> T:
+        call = Call(self._route(service), body, shape)
         try:
             return await self._retry.run(call.attempt, attempts=service.max_attempts, dataset=service.dataset)
         except HubRefused as refused:
@@ -82,15 +93,15 @@ class HubClient:
             WindowChanged: a page promises another total than the pages before it; that page is not given.
             HubUnavailable: also when the cursor loops or goes back.
         """
+        async for page in checked(self._following(service, since, until, start), total):
+            yield page
+
+    async def _following(
+        self, service: Service, since: datetime, until: datetime, start: str
+    ) -> AsyncIterator[SealedPage]:
         cursor: str | None = start
-        taken: set[str] = set()
         while cursor is not None:
             page = await self.page(service, since, until, cursor)
-            total = page.total if total is None else total
-            if page.total != total:
-                raise WindowChanged(f"{service.dataset}: the total changed from {total} to {page.total}")
-            taken.add(cursor)
-            check_cursor(page, taken)
             yield page
             cursor = page.next
 

@@ -1,12 +1,12 @@
 """One page as the hub sent it, still in its envelope, and the order pages come in."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.crypto.strict_json import canonical_json, read_json
+from gateway.department import SealedPage
 from gateway.errors import HubUnavailable
 from gateway.hub.reply import text_of
 from gateway.hub.retry import TryAgain
@@ -16,23 +16,11 @@ _LONGEST_NUMBER: Final = 18
 _NOTHING: Final = object()
 
 
+__all__ = ["SealedPage", "WindowChanged", "check_cursor", "checked", "sealed_page"]
+
+
 class WindowChanged(HubUnavailable):
     """The hub promised another total on a later page: the window is to be read again."""
-
-
-@dataclass(frozen=True)
-class SealedPage:
-    """One page as it came: `payload` is JSON text still in its envelope, empty where the hub sent none.
-
-    `start` is the page's own cursor, `next` the following one or None at the end; `total` is the hub's
-    promise for the whole window.
-    """
-
-    dataset: str
-    start: str
-    next: str | None
-    total: int
-    payload: bytes = field(repr=False)
 
 
 def sealed_page(dataset: str, start: str, data: Mapping[str, object]) -> SealedPage:
@@ -84,6 +72,23 @@ def _inner(text: str) -> object:
     with suppress(ValueError):
         return read_json(text.encode())
     return _NOTHING
+
+
+async def checked(pages: AsyncIterator[SealedPage], total: int | None = None) -> AsyncIterator[SealedPage]:
+    """Pass the pages of one window on, as long as they keep to one total and their cursor goes forward.
+
+    Raises:
+        WindowChanged: a page promises another total than the pages before it; that page is not given.
+        HubUnavailable: the cursor loops, goes back, or there are more pages than rows.
+    """
+    taken: set[str] = set()
+    async for page in pages:
+        total = page.total if total is None else total
+        if page.total != total:
+            raise WindowChanged(f"{page.dataset}: the total changed from {total} to {page.total}")
+        taken.add(page.start)
+        check_cursor(page, taken)
+        yield page
 
 
 def check_cursor(page: SealedPage, taken: AbstractSet[str]) -> None:
