@@ -15,7 +15,7 @@ from gateway.store.outbox import StoredEvent, events_about, events_after
 
 _PAGE = 1000
 _EVERY_S = 1.0
-_SAID_APART = {"cause", "taken", "clauses"}
+_SAID = {"cause", "taken", "why", "rule", "clauses"}
 
 
 def events(
@@ -93,28 +93,32 @@ def print_explanation(found: Decision, told: Sequence[StoredEvent], earlier: Seq
     """The explanation as people read it."""
     reason = f": {found.reason}, {found.confidence}" if found.reason else ""
     out.print(f"[bold]{found.benefit_id}[/] is [bold]{found.decision}[/]{reason}, as of {found.as_of}")
-    if found.valid_until:
-        out.print(f"  certified on {found.certified_on}, valid until {found.valid_until}")
-    if found.body["holds"]:
-        out.print(f"  held until a person closes: {', '.join(found.body['holds'])}")
-    for cause in found.body["causes"]:
-        _print_cause(cause)
-    for row in found.body["evidence"]:
-        out.print("  evidence " + ", ".join(f"{name} {value}" for name, value in row.items() if value))
-    for sentence in found.body["would_change"]:
-        out.print(f"  would change it: {sentence}")
-    for event in told:
-        out.print(f"  event {event.sequence}: {event.type} at {event.time}")
-    for before in earlier[1:]:
-        out.print(f"  before that: {before.decision} as of {before.as_of}")
-    out.print(f"  rules: policy {found.body['policy_version']}")
+    lines = [
+        *(
+            [f"certified on {found.certified_on}, valid until {found.valid_until}"]
+            if found.valid_until
+            else []
+        ),
+        *(f"held until a person closes it: {hold}" for hold in found.body["holds"]),
+        *(_cause(cause) for cause in found.body["causes"]),
+        *(_evidence(row) for row in found.body["evidence"]),
+        *(f"would change it: {sentence}" for sentence in found.body["would_change"]),
+        *(f"event {event.sequence}: {event.type} at {event.time}" for event in told),
+        *(f"before that: {before.decision} as of {before.as_of}" for before in earlier[1:]),
+        f"rules: policy {found.body['policy_version']}",
+    ]
+    for line in lines:
+        out.print(f"  {line}", markup=False)
 
 
-def _print_cause(cause: Mapping[str, Any]) -> None:
-    mark = "→" if cause.get("taken") else "·"
-    rest = {
-        name: value for name, value in cause.items() if name not in {"cause", "taken", "clauses"} and value
-    }
-    clauses = "; ".join(cause.get("clauses", []))
-    said = ", ".join(f"{name} {value}" for name, value in rest.items())
-    out.print(f"  {mark} {cause.get('cause')}: {said}" + (f" [{clauses}]" if clauses else ""), markup=False)
+def _cause(cause: Mapping[str, Any]) -> str:
+    taken = "taken: " if cause["taken"] else "not taken: "
+    rest = "".join(f", {name} {value}" for name, value in cause.items() if name not in _SAID and value)
+    clauses = "; ".join(cause["clauses"])
+    return f"{taken}{cause['cause']}, {cause['why']} ({cause['rule']}{rest}) [{clauses}]"
+
+
+def _evidence(row: Mapping[str, Any]) -> str:
+    said = [row["department"], row["basis"] or row["kind"], row["happened_on"], row["standing"]]
+    identity = "" if row["identity"] == "match" else f", identity {row['identity']}"
+    return f"evidence: {', '.join(str(each) for each in said if each)}{identity} ({row['id']})"

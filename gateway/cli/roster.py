@@ -37,7 +37,12 @@ def import_command(
     """
     station = open_station(config)
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
     ) as progress:
         task = progress.add_task("reading the roster", total=None)
         report = take_roster(
@@ -59,7 +64,7 @@ def print_import(report: RosterTaken) -> None:
         f"{imported.gone:,} gone, {imported.unmatchable:,} that cannot be matched"
     )
     if report.rematched:
-        out.print(f"{report.rematched:,} adverse records kept from before now belong to somebody else")
+        out.print(f"{report.rematched:,} adverse records kept from before were matched anew")
     for column, count in imported.warnings.items():
         out.print(f"  {column}: {count:,} values could not be read and were left empty")
     for refused in imported.refused:

@@ -83,7 +83,7 @@ def watching_sync() -> Iterator[Syncing]:
     """A bar for each dataset that is being read."""
     bars = Progress(
         TextColumn("{task.description:<26}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=err, transient=True,
+        console=err, transient=True, disable=not err.is_terminal,
     )  # fmt: skip
     tasks: dict[str, TaskID] = {}
     with bars:
@@ -101,7 +101,7 @@ def watching_decide() -> Iterator[Deciding]:
     """A bar over the buckets; appears with the first."""
     bars = Progress(
         TextColumn("deciding, bucket"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=err, transient=True,
+        console=err, transient=True, disable=not err.is_terminal,
     )  # fmt: skip
     tasks: dict[str, TaskID] = {}
 
@@ -133,12 +133,13 @@ def print_sync(report: SyncReport, *, as_json: bool) -> None:
     settled = report.settled
     out.print(
         f"{settled.new:,} row versions are new, {settled.replaced:,} of them replace an older one; "
-        f"{settled.repeated:,} were known already"
+        f"{settled.repeated:,} were known already, {settled.dropped:,} are about nobody on the roster"
     )
     for warning in report.warnings:
         err.print(f"[yellow]warning[/] {warning}")
-    for name, stop in report.stops.items():
-        err.print(f"[bold red]{type(stop).__name__}[/] {name}: {stop}")
+    for stop in report.stops.values():
+        err.print(f"[bold red]{type(stop).__name__}[/] ", end="")
+        err.print(str(stop), markup=False)
 
 
 def print_decide(report: DecideReport, *, as_json: bool) -> None:

@@ -1,10 +1,12 @@
 """Reads a service's windows, page by page, until each has kept its promise or proved short."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Final
 
 from gateway.errors import EnvelopeError
-from gateway.hub.sealed_page import SealedPage, WindowChanged
+from gateway.hub.sealed_page import SealedPage, WindowChanged, checked
 from gateway.hub.service import Service
 from gateway.hub.window import distinct_rows, verdict
 from gateway.hub.windows import OVERLAP, Plan
@@ -91,13 +93,23 @@ async def _attempt(shift: Shift, feed: Feed, service: Service, window: Window) -
 async def _take_pages(shift: Shift, feed: Feed, service: Service, window: Window, start: str) -> set[int]:
     received, totals = 0, set[int]()
     try:
-        async for page in shift.client.pages(service, window.since, window.until, start, window.total):
+        async for page in _pages(shift, feed, service, window, start):
             totals.add(page.total)
             received += await _take_page(shift, feed, window, page)
             shift.progress(feed.name, received, page.total)
     except WindowChanged:
         totals.add(_CHANGED)
     return totals
+
+
+def _pages(
+    shift: Shift, feed: Feed, service: Service, window: Window, start: str
+) -> AsyncIterator[SealedPage]:
+    """The window's pages as the hub gives them, or as the dataset fetches them itself."""
+    if feed.dataset.fetch is None:
+        return shift.client.pages(service, window.since, window.until, start, window.total)
+    ask = partial(shift.client.ask, service)
+    return checked(feed.dataset.fetch(ask, window.since, window.until, start), window.total)
 
 
 async def _take_page(shift: Shift, feed: Feed, window: Window, page: SealedPage) -> int:

@@ -1,7 +1,7 @@
 import pytest
 
+from tests.integration.crypto.pages import Keys
 from tests.support import openssl
-from tests.unit.crypto.pages import Keys
 
 
 @pytest.fixture(scope="session")

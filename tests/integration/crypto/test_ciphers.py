@@ -8,8 +8,8 @@ from gateway.crypto.ciphers import (
     seal_sm4_ecb,
     sm3,
 )
+from tests.integration.crypto.pages import IV, MAC, SM4
 from tests.support import openssl
-from tests.unit.crypto.pages import IV, MAC, SM4
 
 
 def test_what_openssl_seals_opens() -> None:

@@ -11,9 +11,9 @@ from gateway.crypto.envelopes import ENVELOPES, open_envelope
 from gateway.crypto.file_drop import read_manifest
 from gateway.crypto.keyring import KeyRing
 from gateway.errors import ConfigError, EnvelopeError
-from tests.unit.crypto import pages
-from tests.unit.crypto.pages import Keys, compact
-from tests.unit.crypto.test_file_drop import CSV, dropped, signed, zipped
+from tests.integration.crypto import pages
+from tests.integration.crypto.pages import Keys, compact
+from tests.integration.crypto.test_file_drop import CSV, dropped, signed, zipped
 
 ROWS = '[{"RKBS":"1","XM":"测试"}]'.encode()
 OPENING: dict[str, Callable[[Keys], tuple[Any, KeyRing]]] = {

@@ -10,8 +10,8 @@ from gateway.crypto import file_drop
 from gateway.crypto.file_drop import Manifest, open_file, read_manifest
 from gateway.crypto.keyring import KeyRing
 from gateway.errors import EnvelopeError, HubUnavailable
+from tests.integration.crypto.pages import IV, MAC, SM4, Keys, b64, canonical, compact, own, sender
 from tests.support import openssl
-from tests.unit.crypto.pages import IV, MAC, SM4, Keys, b64, canonical, compact, own, sender
 
 CSV = "RYBH,XM\n1,测试\n".encode("gb18030")
 NAME = "prison_custody_202601_7.zip.enc"

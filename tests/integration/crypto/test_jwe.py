@@ -7,8 +7,8 @@ import pytest
 from gateway.crypto.envelopes import open_envelope
 from gateway.crypto.keyring import KeyRing
 from gateway.errors import EnvelopeError
+from tests.integration.crypto.pages import Keys, b64url, compact, jwe, jws, own, sender
 from tests.support import openssl
-from tests.unit.crypto.pages import Keys, b64url, compact, jwe, jws, own, sender
 
 ROWS = '[{"AH":"（2026）湘99刑初1号","XM":"测试"}]'.encode()
 

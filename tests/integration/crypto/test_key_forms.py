@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from gateway.crypto import key_forms
+from tests.integration.crypto.pages import Keys
 from tests.support import openssl
-from tests.unit.crypto.pages import Keys
 
 
 def told_by_openssl(pem: Path, *options: str) -> tuple[bytes, bytes]:

@@ -6,7 +6,7 @@ import pytest
 from gateway.crypto.key_forms import sm4_key
 from gateway.crypto.keyring import KeyRing
 from gateway.errors import ConfigError, EnvelopeError
-from tests.unit.crypto.pages import MAC, SM4, Keys, own, sender
+from tests.integration.crypto.pages import MAC, SM4, Keys, own, sender
 
 
 def test_two_keys_are_valid_at_once(keys: Keys) -> None:

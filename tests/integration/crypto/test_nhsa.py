@@ -7,8 +7,8 @@ from gateway.crypto.envelopes import open_envelope
 from gateway.crypto.keyring import KeyRing
 from gateway.crypto.nhsa import derived_key
 from gateway.errors import ConfigError, EnvelopeError
+from tests.integration.crypto.pages import APP_ID, APP_SECRET, NHSA_KEY, Keys, b64, compact, nhsa, sender
 from tests.support import openssl
-from tests.unit.crypto.pages import APP_ID, APP_SECRET, NHSA_KEY, Keys, b64, compact, nhsa, sender
 
 ROWS = '{"rows":[{"setl_id":"1","psn_name":"测试"}]}'
 

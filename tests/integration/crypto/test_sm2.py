@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from gateway.crypto import sm2
 from gateway.crypto.key_forms import sm2_private_key, sm2_public_key
+from tests.integration.crypto.pages import Keys
 from tests.support import openssl
-from tests.unit.crypto.pages import Keys
 
 PROVIDERS = [pytest.param(provider, id=name) for name, provider in sm2.PROVIDERS.items()]
 # Private keys whose public keys begin with digits that one library strips off.

@@ -6,8 +6,8 @@ import pytest
 from gateway.crypto.envelopes import open_envelope
 from gateway.crypto.keyring import KeyRing
 from gateway.errors import EnvelopeError
+from tests.integration.crypto.pages import IV, SM4, Keys, b64, compact, own, sender, signed_gcm, sm2_sm4_gcm
 from tests.support import openssl
-from tests.unit.crypto.pages import IV, SM4, Keys, b64, compact, own, sender, signed_gcm, sm2_sm4_gcm
 
 TEXT = "<MDEML><body><data><XM>测试</XM></data></body></MDEML>".encode()
 

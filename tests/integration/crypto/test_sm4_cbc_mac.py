@@ -5,8 +5,8 @@ import pytest
 from gateway.crypto.envelopes import open_envelope
 from gateway.crypto.keyring import KeyRing
 from gateway.errors import ConfigError, EnvelopeError
+from tests.integration.crypto.pages import IV, MAC, SM4, Keys, b64, compact, sm4_cbc_mac, under_mac
 from tests.support import openssl
-from tests.unit.crypto.pages import IV, MAC, SM4, Keys, b64, compact, sm4_cbc_mac, under_mac
 
 ROWS = '[{"RKBS":"1","XM":"测试"}]'.encode()
 

@@ -7,8 +7,8 @@ from gateway.crypto.envelopes import open_envelope
 from gateway.crypto.keyring import KeyRing
 from gateway.crypto.sm4_fields import NOT_OPENED, is_sealed
 from gateway.errors import EnvelopeError
+from tests.integration.crypto.pages import IV, MAC, Keys, b64, canonical, compact, sealed_field, sm4_fields
 from tests.support import openssl
-from tests.unit.crypto.pages import IV, MAC, Keys, b64, canonical, compact, sealed_field, sm4_fields
 
 
 @pytest.fixture

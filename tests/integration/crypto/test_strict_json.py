@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.crypto.strict_json import canonical_json, read_json
-from tests.unit.crypto.pages import canonical
+from tests.integration.crypto.pages import canonical
 
 leaves = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()

@@ -13,7 +13,7 @@ from gateway.decide.reference import decide_person
 from gateway.evidence.columns import EVIDENCE
 from gateway.policy import Policy, load_policy
 from gateway.roster.columns import ROSTER
-from tests.unit.decide.lives import Row, lives
+from tests.integration.decide.lives import Row, lives
 
 RUNS = ((date(2026, 5, 31), ()), (date(2026, 6, 30), ()), (date(2026, 6, 30), ("cremations",)))
 

@@ -22,8 +22,8 @@ from gateway.roster.staging import RefusedRow
 from gateway.store.database import Store
 from gateway.store.imports import last_import
 from gateway.store.parts import Part, known_paths, live_parts
+from tests.integration.store.schemas import own_schema
 from tests.unit.roster.files import Row, id_number, row, write
-from tests.unit.store.schemas import own_schema
 
 MARCH = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
 APRIL = datetime(2026, 4, 1, 8)  # noqa: DTZ001 - as above

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from gateway.store.database import Store
 from gateway.store.tables import COUNTERS, METADATA
-from tests.unit.store.schemas import own_schema
+from tests.integration.store.schemas import own_schema
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.server)]
 
