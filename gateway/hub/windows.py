@@ -28,6 +28,7 @@ class Plan:
     history_start: datetime
     overlap: timedelta = OVERLAP
     longest: timedelta | None = None
+    settling: timedelta = SETTLING
 
     def windows(
         self, watermark: datetime | None, now: datetime, until: datetime | None = None
@@ -36,7 +37,7 @@ class Plan:
 
         In order and without gaps; empty when there is nothing to read yet.
         """
-        latest = local(now) - SETTLING
+        latest = local(now) - self.settling
         end = latest if until is None else min(local(until), latest)
         first = local(self.history_start)
         begin = first if watermark is None else max(first, local(watermark) - self.overlap)

@@ -44,6 +44,9 @@ class Fault(NamedTuple):
     rule: str
 
 
+_LOADED_AHEAD: Final = Fault("tong_time", "load_time_future")
+
+
 @dataclass(frozen=True)
 class Statement:
     """A record and the person it is about; `item` counts the records of one row."""
@@ -100,14 +103,16 @@ class RowReader:
         if not isinstance(raw, Mapping):
             return Reading(faults=(Fault(None, "row_form"),))
         if raw.get("op") == "D":
-            return self._deletion(raw)
+            return self._deletion(raw, received_at)
         try:
             row = self._dataset.row.model_validate(raw)
         except ValidationError as error:
             return Reading(key=self._readable_key(raw), faults=tuple(faults_of(error)))
+        if _is_ahead(row.loaded_at, received_at):
+            return Reading(key=self._readable_key(raw), faults=(_LOADED_AHEAD,))
         return self._interpret(row, received_at)
 
-    def _deletion(self, raw: Mapping[str, object]) -> Reading:
+    def _deletion(self, raw: Mapping[str, object], received_at: datetime) -> Reading:
         try:
             found = Deletion.model_validate(
                 {"key": raw.get(self._key_alias), "loaded_at": raw.get("tong_time")}
@@ -116,6 +121,8 @@ class RowReader:
             names = {"key": self._key_alias, "loaded_at": "tong_time"}
             faults = tuple(Fault(names.get(fault.field or ""), fault.rule) for fault in faults_of(error))
             return Reading(key=self._readable_key(raw), deleted=True, faults=faults)
+        if _is_ahead(found.loaded_at, received_at):
+            return Reading(key=found.key, deleted=True, faults=(_LOADED_AHEAD,))
         return Reading(key=found.key, loaded_at=found.loaded_at, deleted=True)
 
     def _readable_key(self, raw: Mapping[str, object]) -> str | None:
@@ -232,6 +239,11 @@ class RowReader:
             if code is not None and not table.knows(code):
                 shown = code if _PLAIN_CODE.fullmatch(code) else "?"
                 yield f"{self._dataset.alias(name)}={shown}"
+
+
+def _is_ahead(loaded_at: datetime, received_at: datetime) -> bool:
+    """Whether a load time lies in the future: it would stand above every later version of its row."""
+    return loaded_at - received_at > _LATEST_AFTER_LOAD
 
 
 def holds(condition: Condition, value: str | None) -> bool:

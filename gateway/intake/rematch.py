@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from gateway.evidence.columns import BUCKETS, EVIDENCE, STRANGERS
+from gateway.evidence.engine import engine
 from gateway.evidence.files import as_part, write_part
 from gateway.evidence.live import BUCKET_OF, live, scan
 from gateway.roster.keymap import KeyMap
@@ -25,7 +26,9 @@ _KEPT: Final = ", ".join(name for name in EVIDENCE.names if name not in {"person
 _COLUMNS: Final = ", ".join(EVIDENCE.names)
 
 
-def rematch(store: Store, folder: Path, keymap: KeyMap, run_id: int, at: datetime) -> int:
+def rematch(
+    store: Store, folder: Path, keymap: KeyMap, run_id: int, at: datetime, memory_mb: int = 1024
+) -> int:
     """Give every kept adverse record to whom the key map now names; returns how many records moved.
 
     Only the parts that hold a moved record are written anew. One commit; done twice it changes nothing.
@@ -33,27 +36,27 @@ def rematch(store: Store, folder: Path, keymap: KeyMap, run_id: int, at: datetim
     with store.read() as connection:
         settled = live_parts(connection, "settled")
         retired = live_parts(connection, "retired")
-    with duckdb.connect() as engine:
-        engine.execute(f"CREATE VIEW live AS {live(folder, settled, retired)}")
-        _match(engine, keymap)
-        moved = _count(engine, "SELECT count(*) FROM moved")
-        stale = [part for part in settled if moved and _holds_moved(engine, folder, part)]
-        parts = list(_rewritten(engine, folder, stale, run_id, at)) if moved else []
+    with engine(folder, memory_mb) as connected:
+        connected.execute(f"CREATE VIEW live AS {live(folder, settled, retired)}")
+        _match(connected, keymap)
+        moved = _count(connected, "SELECT count(*) FROM moved")
+        stale = [part for part in settled if moved and _holds_moved(connected, folder, part)]
+        parts = list(_rewritten(connected, folder, stale, run_id, at)) if moved else []
     with store.begin() as connection:
         retire_parts(connection, [part.part_id for part in stale], at)
         add_parts(connection, parts)
     return moved
 
 
-def _match(engine: duckdb.DuckDBPyConnection, keymap: KeyMap) -> None:
+def _match(connected: duckdb.DuckDBPyConnection, keymap: KeyMap) -> None:
     """Tables `given` (as the key map has it now) and `moved` (statements that are not given so yet)."""
-    engine.execute("CREATE TABLE adverse AS SELECT * FROM live WHERE person_key IS NOT NULL")
-    distinct = engine.execute("SELECT DISTINCT person_key FROM adverse").fetchnumpy()
+    connected.execute("CREATE TABLE adverse AS SELECT * FROM live WHERE person_key IS NOT NULL")
+    distinct = connected.execute("SELECT DISTINCT person_key FROM adverse").fetchnumpy()
     keys = np.asarray(distinct["person_key"], np.int64)
     found = keymap.lookup_many(keys)
     matches = pa.table({"person_key": keys[found.position], "person": found.number, "known": found.name_key})
-    engine.register("matches", matches)
-    engine.execute(
+    connected.register("matches", matches)
+    connected.execute(
         f"""
         CREATE TABLE given AS
         SELECT statement.*, matches.person, CASE
@@ -77,25 +80,25 @@ def _match(engine: duckdb.DuckDBPyConnection, keymap: KeyMap) -> None:
     )
 
 
-def _holds_moved(engine: duckdb.DuckDBPyConnection, folder: Path, part: Part) -> bool:
+def _holds_moved(connected: duckdb.DuckDBPyConnection, folder: Path, part: Part) -> bool:
     rows = f"{scan(folder, [part], EVIDENCE)}"
-    return _count(engine, f"SELECT count(*) FROM ({rows}) SEMI JOIN moved USING ({_STATEMENT})") > 0
+    return _count(connected, f"SELECT count(*) FROM ({rows}) SEMI JOIN moved USING ({_STATEMENT})") > 0
 
 
 def _rewritten(
-    engine: duckdb.DuckDBPyConnection, folder: Path, stale: Sequence[Part], run_id: int, at: datetime
+    connected: duckdb.DuckDBPyConnection, folder: Path, stale: Sequence[Part], run_id: int, at: datetime
 ) -> Iterator[Part]:
     kept = f"SELECT * FROM ({scan(folder, stale, EVIDENCE)}) ANTI JOIN moved USING ({_STATEMENT})"
     placed = f"SELECT {_COLUMNS} FROM given SEMI JOIN moved USING ({_STATEMENT})"
-    engine.execute(f"CREATE TABLE anew AS ({kept}) UNION ALL ({placed})")
+    connected.execute(f"CREATE TABLE anew AS ({kept}) UNION ALL ({placed})")
     for bucket in (STRANGERS, *range(BUCKETS)):
         query = f"SELECT {_COLUMNS} FROM anew WHERE {BUCKET_OF} = ? ORDER BY person"
-        table = engine.sql(query, params=[bucket]).to_arrow_table()
+        table = connected.sql(query, params=[bucket]).to_arrow_table()
         if table.num_rows:
             written = write_part(folder, "settled", table.cast(EVIDENCE))
             yield as_part(written, "settled", bucket, run_id, at)
 
 
-def _count(engine: duckdb.DuckDBPyConnection, query: str) -> int:
-    found: Sequence[int] | None = engine.execute(query).fetchone()
+def _count(connected: duckdb.DuckDBPyConnection, query: str) -> int:
+    found: Sequence[int] | None = connected.execute(query).fetchone()
     return int(found[0]) if found else 0

@@ -20,6 +20,7 @@ from gateway.evidence.columns import BUCKETS, STRANGERS
 from gateway.evidence.engine import engine
 from gateway.evidence.files import as_part, write_part
 from gateway.evidence.live import counting, scan
+from gateway.evidence.settle import settle
 from gateway.policy import Policy, load_policy
 from gateway.roster.columns import ROSTER
 from gateway.store import runs
@@ -84,6 +85,8 @@ def decide_run(station: Station, as_of: date, progress: Progress = silent) -> De
             resume_import = stopped_in_import(conn)
             run_id = runs.start_run(conn, "decide", station.now(), as_of, policy.version)
         with failing_loudly(station, run_id):
+            memory_mb = station.settings.gateway.decide_memory_mb
+            settle(station.store, station.evidence, run_id, station.now(), memory_mb)
             if resume_import:
                 match_again(station, run_id)
             return _decide(station, policy, as_of, run_id, progress)

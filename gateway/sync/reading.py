@@ -34,7 +34,8 @@ async def read_service(
     """
     service = service_of(shift.settings, feed)
     unfinished = await shift.commit(windows.open_window, feed.name)
-    warnings = await _resume(shift, feed, service, unfinished) if unfinished else []
+    if unfinished and (short := await _resume(shift, feed, service, unfinished)):
+        return short
     reached = await shift.commit(windows.watermark, feed.name)
     back = since if reached is None or (since and since < reached) else None
     planned = plan(shift.settings, feed, shift.now(), back)
@@ -43,8 +44,8 @@ async def read_service(
         opened = await shift.commit(windows.create_window, wanted)
         if short := await _read(shift, feed, service, opened):
             # a later window, once closed, would move the watermark past this one, and it would never be read
-            return [*warnings, *short]
-    return warnings
+            return short
+    return []
 
 
 def plan(settings: Settings, feed: Feed, now: datetime, since: datetime | None = None) -> Plan:
@@ -55,6 +56,7 @@ def plan(settings: Settings, feed: Feed, now: datetime, since: datetime | None =
         history_start=since or (datetime.combine(history, time()) if history else now - HISTORY),
         overlap=OVERLAP if overlap is None else timedelta(days=overlap),
         longest=timedelta(days=days) if days else None,
+        settling=timedelta(minutes=settings.gateway.hub.settle_minutes),
     )
 
 

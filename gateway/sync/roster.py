@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from gateway.evidence.settle import settle
 from gateway.intake.rematch import rematch
 from gateway.policy import load_policy
 from gateway.roster.importer import RosterReport, import_roster
@@ -71,9 +72,14 @@ def take_roster(station: Station, file: RosterFile, progress: Callable[[int], No
 
 
 def match_again(station: Station, run_id: int) -> int:
-    """Match every kept adverse record against the live roster; returns how many moved."""
+    """Settle what a stopped sync left, then match every kept adverse record against the live roster.
+
+    Returns how many records moved.
+    """
+    memory_mb = station.settings.gateway.decide_memory_mb
+    settle(station.store, station.evidence, run_id, station.now(), memory_mb)
     keymap = KeyMap.open(live_keymap(station))
-    return rematch(station.store, station.evidence, keymap, run_id, station.now())
+    return rematch(station.store, station.evidence, keymap, run_id, station.now(), memory_mb)
 
 
 def live_keymap(station: Station) -> Path:

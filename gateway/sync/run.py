@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import Final
 
 from gateway.errors import ConfigError, GatewayError, HubError, HubRefused
 from gateway.evidence.files import sweep
@@ -22,6 +23,9 @@ from gateway.sync.reading import read_service
 from gateway.sync.services import Feed, feeds
 from gateway.sync.shift import Progress, Shift, silent
 from gateway.sync.station import Station, failing_loudly
+
+_GRACE: Final = timedelta(days=1)
+"""A retired part's file stays so long: a reader may still be at it."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def _prepare(station: Station) -> Path:
         if not maps:
             # before the sweep: to a store that knows nothing, everything in the folder would be left over
             raise ConfigError("there is no roster yet: run `gateway roster import FILE` first")
-        sweep(station.evidence, known_paths(conn))
+        sweep(station.evidence, known_paths(conn, retired_after=station.now() - _GRACE))
     return station.evidence / maps[-1].path
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.clock import Clock, local, system_clock
 from gateway.crypto.references import resolve
-from gateway.errors import StoreError
+from gateway.errors import GatewayError, StoreError
 from gateway.host import Host
 from gateway.hub.waiting import Timing
 from gateway.identity import Keyer
@@ -50,7 +50,7 @@ def failing_loudly(station: Station, run_id: int) -> Iterator[None]:
     except BaseException as error:
         fault = _first(error)
         with suppress(StoreError), station.store.begin() as conn:
-            reason = str(fault) or type(fault).__name__
+            reason = str(fault) if isinstance(fault, GatewayError) else type(fault).__name__
             runs.finish_run(conn, run_id, "failed", station.now(), reason=reason)
         if fault is error:
             raise

@@ -46,6 +46,12 @@ class Hub:
     missing: Callable[[datetime], int] = lambda _since: 0
     asked: list[tuple[datetime, datetime, str]] = field(default_factory=list)
     fails_at: str | None = None
+    answers: dict[str, Any] = field(default_factory=dict)
+    bodies: list[dict[str, str]] = field(default_factory=list)
+
+    async def ask(self, _service: object, body: dict[str, str]) -> dict[str, Any]:
+        self.bodies.append(body)
+        return self.answers
 
     async def pages(
         self, _service: object, since: datetime, until: datetime, start: str, total: int | None

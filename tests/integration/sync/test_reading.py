@@ -1,7 +1,13 @@
 """Windows are read whole, or read again, or said to be short."""
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
 import pytest
 
+from gateway import Ask, SealedPage
 from gateway.errors import HubUnavailable
 from gateway.store import windows
 from gateway.store.database import Store
@@ -77,3 +83,19 @@ async def test_since_reaches_back_and_never_leaves_a_gap_behind_the_watermark(st
     assert states(store)[1] == ("12-01", "12-15", "closed")
     with store.read() as conn:
         assert windows.watermark(conn, "happenings") == at("2026-03-20 11:50:00")
+
+
+async def test_a_dataset_that_fetches_its_own_pages_keeps_the_gateway_s_checks(store: Store) -> None:
+    async def fetch(ask: Ask, since: datetime, _until: datetime, _start: str) -> AsyncIterator[SealedPage]:
+        reply = await ask({"from": f"{since:%Y%m%d}"})
+        payload = np.array(reply["stamps"], np.int64).tobytes()
+        yield SealedPage("happenings", "0", None, reply["promised"], payload)
+
+    hub = Hub([])
+    feed = replace(FEED, dataset=replace(FEED.dataset, fetch=fetch))
+    hub.answers = {"stamps": [1, 2], "promised": 3}
+    (warning,) = await read_service(shift(store, hub, history_from="2026-01-01"), feed)
+    assert "2 rows came, promised: 3" in warning
+    hub.answers = {"stamps": [1, 2], "promised": 2}
+    assert await read_service(shift(store, hub, history_from="2026-01-01"), feed) == []
+    assert hub.bodies[0] == {"from": "20260101"}
