@@ -23,7 +23,7 @@ from gateway.sandbox.hub import make_hub
 from gateway.sandbox.province import Province
 from gateway.sandbox.site import Site, hub_in_background, write_site
 from gateway.store import decisions
-from gateway.store.outbox import StoredEvent, events_about, events_after
+from gateway.store.outbox import StoredEvent, events_about, events_after, last_sequence
 from gateway.sync.monthly import MonthReport, run_month
 from gateway.sync.roster import RosterFile, take_roster
 from gateway.sync.station import Station
@@ -91,8 +91,7 @@ def _remember(folder: Path, months: int, people: int) -> None:
 def _last_sequence(station: Station) -> int:
     station.store.migrate()
     with station.store.read() as conn:
-        found = events_after(conn, 0, 10**9)
-    return found[-1].sequence if found else 0
+        return last_sequence(conn)
 
 
 def _show(station: Station, report: MonthReport, before: int) -> None:

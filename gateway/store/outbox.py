@@ -79,6 +79,11 @@ def events_after(
     ]
 
 
+def last_sequence(conn: Connection) -> int:
+    """The number of the last event there is, released or held; 0 when there is none."""
+    return conn.scalar(select(func.max(EVENTS.c.sequence))) or 0
+
+
 def events_about(conn: Connection, benefit_id: str) -> list[StoredEvent]:
     """Every event of one benefit in order, held ones included."""
     query = select(EVENTS).where(EVENTS.c.subject == benefit_id).order_by(EVENTS.c.sequence)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gateway.crypto.envelopes import ENVELOPES
 from gateway.crypto.references import resolve
 from gateway.department import Dataset
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, PluginError
 from gateway.host import Host
 from gateway.hub.service import Service
 from gateway.settings import DatasetSettings, Settings
@@ -54,12 +55,27 @@ def _every(settings: Settings, host: Host) -> Iterator[Feed]:
                 f"there are {', '.join(sorted(known))}"
             )
         for dataset in department.datasets:
+            check_envelope(name, dataset)
             if owners.setdefault(dataset.name, name) != name:
                 raise ConfigError(
                     f"dataset {dataset.name!r} is in both {owners[dataset.name]} and {name}: rename one"
                 )
             if configured.datasets.get(dataset.name, DatasetSettings()).enabled:
                 yield Feed(name, dataset)
+
+
+def check_envelope(department: str, dataset: Dataset) -> None:
+    """Check that somebody can open the dataset's pages.
+
+    Raises:
+        PluginError: naming the envelopes there are.
+    """
+    opened = dataset.open is not None or dataset.shape == "file_drop" or dataset.envelope in ENVELOPES
+    if not opened:
+        known = ", ".join(sorted(ENVELOPES))
+        raise PluginError(
+            f"department {department!r}: {dataset.name}: envelope {dataset.envelope!r} is none of {known}"
+        )
 
 
 def service_of(settings: Settings, feed: Feed) -> Service:

@@ -1,5 +1,6 @@
 """One run at a time, over what is switched on."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -123,3 +124,12 @@ def test_a_service_that_is_signed_needs_its_names_and_key(monkeypatch: pytest.Mo
 def test_a_shift_s_clock_is_the_wall_clock_of_china(store: Store) -> None:
     assert shift(store, Hub([])).now() == at("2026-03-20 12:00:00")
     assert NOW.utcoffset() == timedelta(hours=8)
+
+
+def test_an_envelope_nobody_can_open_is_named_before_anything_is_read() -> None:
+    sealed = replace(happenings, envelope="wax")
+    host = Host({"police": Department("police", "公安", [sealed])})
+    with pytest.raises(PluginError, match=r"'police': happenings: envelope 'wax' is none of jwe, nhsa, "):
+        feeds(configured(), host)
+    opened = replace(sealed, open=lambda payload, _keys: payload)
+    assert feeds(configured(), Host({"police": Department("police", "公安", [opened])}))
