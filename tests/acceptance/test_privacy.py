@@ -1,0 +1,117 @@
+"""No ID number and no name leaves the roster and the pages: not in a file, a log, a line or an error."""
+
+import logging
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import select
+
+from gateway.cli.events import print_explanation
+from gateway.cli.roster import print_import
+from gateway.cli.run import print_decide, print_sync
+from gateway.sandbox.faults import FaultKind
+from gateway.store.decisions import current, history
+from gateway.store.outbox import events_about, events_after
+from gateway.store.tables import METADATA
+from gateway.sync.monthly import run_month
+from tests.support.site import AS_OF, Digest, Privates, Supplies, Trial, open_trial
+
+FAULTS = {
+    "settlements": FaultKind.FORGED,
+    "marriages": FaultKind.WRONG_KEY,
+    "outpatient_visits": FaultKind.BROKEN_JSON,
+    "border_crossings": FaultKind.CUT_BODY,
+}
+
+
+@pytest.fixture
+def month(supplies: Supplies, decided: tuple[Path, Digest], tmp_path: Path) -> Iterator[Trial]:
+    """A site that has done a month."""
+    with open_trial(tmp_path, supplies, start=decided[0]) as opened:
+        yield opened
+
+
+def columns(file: Path) -> bytes:
+    """Every value of a Parquet file, unpacked."""
+    table = pq.read_table(file)
+    assert table.num_rows
+    return repr(table.to_pydict()).encode() + b"".join(_cells(file))
+
+
+def _cells(file: Path) -> Iterator[bytes]:
+    for name, values in pq.read_table(file).to_pydict().items():
+        yield name.encode()
+        yield from (value for value in values if isinstance(value, bytes))
+
+
+def database(trial: Trial) -> bytes:
+    """Every value of every table."""
+    rows: list[bytes] = []
+    with trial.station.store.read() as conn:
+        for table in METADATA.sorted_tables:
+            for row in conn.execute(select(table)):
+                rows += [value if isinstance(value, bytes) else repr(value).encode() for value in row]
+    return b"\n".join(rows)
+
+
+def test_what_is_looked_for_is_found_where_it_stands(supplies: Supplies, privates: Privates) -> None:
+    roster = supplies.roster.read_text("utf-8")
+    assert privates.in_text(roster) > 100
+    assert privates.in_bytes(roster.encode()) > 100
+    assert privates.in_bytes("".join(supplies.roster.read_text("utf-8").split()).encode("gb18030")) > 100
+    assert privates.in_bytes(b"B990000000001 employee_pension") == 0
+
+
+def test_nothing_that_is_kept_names_anybody(month: Trial, privates: Privates) -> None:
+    files = [file for file in month.data.rglob("*") if file.is_file()]
+    parts = [file for file in files if file.suffix == ".parquet"]
+    assert {"arrived", "settled", "decided", "roster"} <= {file.parent.name for file in parts}
+    assert [file.name for file in files if privates.in_bytes(file.read_bytes())] == []
+    assert [file.name for file in parts if privates.in_bytes(columns(file))] == []
+    assert privates.in_bytes(database(month)) == 0
+
+
+def test_no_event_names_anybody(month: Trial, privates: Privates) -> None:
+    with month.station.store.read() as conn:
+        bodies = [event.body.decode() for event in events_after(conn, 0, 10**6)]
+    assert len(bodies) > 20
+    assert sum(map(privates.in_text, bodies)) == 0
+
+
+def test_nothing_that_is_said_names_anybody(
+    supplies: Supplies,
+    privates: Privates,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with open_trial(tmp_path, supplies) as trial:
+        print_import(trial.take_roster(supplies.roster))
+        for dataset, kind in FAULTS.items():
+            trial.hub.faults.add(kind, dataset, times=None)
+        report = run_month(trial.station, AS_OF)
+        assert set(report.synced.stops) == set(FAULTS)
+        print_sync(report.synced, as_json=False)
+        print_sync(report.synced, as_json=True)
+        print_decide(report.decided, as_json=False)
+        explain_all(trial)
+        faults = [line for stop in report.synced.stops.values() for line in traceback.format_exception(stop)]
+        said = [repr(report), repr(trial.latest_run()), *faults]
+    seen = capfd.readouterr()
+    texts = {"out": seen.out, "err": seen.err, "log": caplog.text, "errors": "\n".join(said)}
+    assert {name: privates.in_text(text) for name, text in texts.items()} == dict.fromkeys(texts, 0)
+    assert len(seen.out) > 1000
+    assert len(caplog.text) > 1000
+
+
+def explain_all(trial: Trial) -> None:
+    with trial.station.store.read() as conn:
+        subjects = {event.subject for event in events_after(conn, 0, 10**6)}
+        for benefit_id in sorted(subjects):
+            found = current(conn, benefit_id)
+            assert found
+            print_explanation(found, events_about(conn, benefit_id), history(conn, benefit_id))
