@@ -33,7 +33,7 @@ from gateway.sync.run import Scope, sync
 from gateway.sync.station import Station
 from tests.support.site import SetClock, SkippedTime, digest, state_of
 
-AT_A_TIME = len(os.sched_getaffinity(0))
+PROCESSORS = sorted(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True)
@@ -200,6 +200,7 @@ def _start(plan: Plan, fatal: int) -> int:
     folder.mkdir(parents=True)
     child = os.fork()
     if child == 0:
+        os.sched_setaffinity(0, {PROCESSORS[fatal % len(PROCESSORS)]})  # more threads only wait
         _leave(lambda: killed(plan, folder, fatal) if fatal else undisturbed(plan, folder))
     return child
 
@@ -212,7 +213,7 @@ def cases(plan: Plan) -> Iterator[dict[str, Any]]:
     under_way: dict[int, int] = {}
     for fatal in range(1, reference["writes"] + 1):
         under_way[_start(plan, fatal)] = fatal
-        if len(under_way) == AT_A_TIME:
+        if len(under_way) == len(PROCESSORS):
             yield _case(plan, under_way.pop(os.wait()[0]))
     while under_way:
         yield _case(plan, under_way.pop(os.wait()[0]))

@@ -2,16 +2,18 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gateway.sandbox.drop import write_drop
 from gateway.store.outbox import StoredEvent, events_after
+from gateway.store.windows import of_run
 from gateway.sync.monthly import MonthReport, run_month
+from gateway.sync.planning import planned
 from gateway.sync.run import Scope
-from tests.support.site import AS_OF, Digest, Supplies, Trial, open_trial
+from tests.support.site import AS_OF, NOW, Digest, Supplies, Trial, open_trial
 
 NEXT_MONTH = datetime(2026, 11, 1, 6)  # noqa: DTZ001 - the province's local wall time
 OCTOBER = date(2026, 10, 31)
@@ -58,6 +60,30 @@ def test_a_whole_history_read_again_changes_nothing(
         assert (report.settled.new, report.settled.replaced) == (0, 0)
         assert report.counts["settlements"].received > 60
         assert trial.state() == read[1]
+
+
+def test_a_first_sync_since_a_day_leaves_no_gap_before_it(
+    supplies: Supplies, imported: Path, undisturbed: Digest, tmp_path: Path
+) -> None:
+    with open_trial(tmp_path, supplies, start=imported) as trial:
+        trial.sync(Scope(since=NOW - timedelta(days=30)))
+        trial.sync(Scope(until=NOW))
+        assert trial.state() == undisturbed
+
+
+def test_what_a_dry_run_names_is_what_is_read(
+    supplies: Supplies, read: tuple[Path, Digest], tmp_path: Path
+) -> None:
+    with open_trial(tmp_path, supplies, start=read[0]) as trial:
+        trial.clock.now = NOW + timedelta(days=20)
+        for since in (None, NOW - timedelta(days=30), NOW + timedelta(days=10)):
+            scope = Scope(dataset="settlements", since=since)
+            named = [(each.since, each.until) for each in planned(trial.station, scope)]
+            report = trial.sync(scope)
+            with trial.station.store.read() as conn:
+                opened = [(each.since, each.until) for each in of_run(conn, report.run_id)]
+            assert named == opened
+            assert named[0][0] <= NOW
 
 
 def test_a_sync_in_slices_and_small_pages_reaches_the_same(
