@@ -9,7 +9,7 @@ from gateway.errors import ConfigError
 from gateway.hub.file_drop import period_end, ready_files
 from gateway.store import windows
 from gateway.sync.drops import first_seq
-from gateway.sync.reading import plan
+from gateway.sync.reading import new_windows
 from gateway.sync.run import Scope
 from gateway.sync.services import Feed, feeds
 from gateway.sync.station import Station
@@ -37,10 +37,8 @@ def _of(station: Station, conn: Connection, feed: Feed, scope: Scope) -> list[Pl
     if feed.dataset.shape == "file_drop":
         return _files(station, conn, feed)
     begun = windows.open_window(conn, feed.name)
-    reached = None if scope.since else windows.watermark(conn, feed.name)
-    new = plan(station.settings, feed, station.now(), scope.since).windows(
-        reached, station.clock(), scope.until
-    )
+    reached = windows.watermark(conn, feed.name)
+    new = new_windows(station.settings, feed, station.now(), reached, scope.since, scope.until)
     return [
         *([Planned(feed.name, begun.since, begun.until, "begun")] if begun else []),
         *(Planned(feed.name, window.since, window.until, "new") for window in new),

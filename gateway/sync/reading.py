@@ -1,6 +1,7 @@
 """Reads a service's windows, page by page, until each has kept its promise or proved short."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Final
@@ -10,6 +11,7 @@ from gateway.hub.sealed_page import SealedPage, WindowChanged, checked
 from gateway.hub.service import Service
 from gateway.hub.window import distinct_rows, verdict
 from gateway.hub.windows import OVERLAP, Plan
+from gateway.hub.windows import Window as Span
 from gateway.settings import Settings
 from gateway.store import windows
 from gateway.store.windows import NewWindow, Window
@@ -27,8 +29,6 @@ async def read_service(
 ) -> list[str]:
     """Read everything new of one service; returns warnings, a line each.
 
-    `since` reaches back, never over what is unread: the watermark is one instant and would leave a gap.
-
     Raises:
         HubError: the dataset or its department has to stop; what was taken stays taken.
     """
@@ -37,9 +37,7 @@ async def read_service(
     if unfinished and (short := await _resume(shift, feed, service, unfinished)):
         return short
     reached = await shift.commit(windows.watermark, feed.name)
-    back = since if reached is None or (since and since < reached) else None
-    planned = plan(shift.settings, feed, shift.now(), back)
-    for window in planned.windows(None if back else reached, shift.clock(), until):
+    for window in new_windows(shift.settings, feed, shift.now(), reached, since, until):
         wanted = NewWindow(feed.name, window.since, window.until, shift.run_id, shift.now())
         opened = await shift.commit(windows.create_window, wanted)
         if short := await _read(shift, feed, service, opened):
@@ -48,12 +46,30 @@ async def read_service(
     return []
 
 
-def plan(settings: Settings, feed: Feed, now: datetime, since: datetime | None = None) -> Plan:
+def new_windows(
+    settings: Settings,
+    feed: Feed,
+    now: datetime,
+    reached: datetime | None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[Span]:
+    """The windows to be read after the watermark `reached`; all times naive Asia/Shanghai.
+
+    `since` reaches back, never over what is unread: the watermark is one instant and would leave a gap.
+    """
+    usual = _plan(settings, feed, now)
+    if since is not None and since < (reached or usual.history_start):
+        return replace(usual, history_start=since).windows(None, now, until)
+    return usual.windows(reached, now, until)
+
+
+def _plan(settings: Settings, feed: Feed, now: datetime) -> Plan:
     """How the feed's load time is cut into windows."""
     call = settings.call(feed.department, feed.name)
     history, overlap, days = call.get("history_from"), call.get("overlap_days"), call.get("window_days")
     return Plan(
-        history_start=since or (datetime.combine(history, time()) if history else now - HISTORY),
+        history_start=datetime.combine(history, time()) if history else now - HISTORY,
         overlap=OVERLAP if overlap is None else timedelta(days=overlap),
         longest=timedelta(days=days) if days else None,
         settling=timedelta(minutes=settings.gateway.hub.settle_minutes),
