@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lock clean
+.PHONY: help install demo test check accuracy lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -26,9 +26,12 @@ test: install ## every test that needs no server; ARGS="-k word" chooses
 check: install ## style, types, floors, and a reason for every ignore
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check .
-	@$(RUN) mypy --strict --explicit-package-bases gateway plugins tests
+	@$(RUN) mypy --strict --explicit-package-bases gateway plugins tests bench
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(RUN) pytest -q tests/docs/test_ignores.py
+
+accuracy: install ## how often the rules are right and wrong: 24 months of 200 000 people with known truth
+	@$(RUN) bench.accuracy $(ARGS)
 
 lock: install ## requirements.lock again from pyproject.toml; UPGRADE=1 takes the newest versions
 	@VENV="$(VENV)" UPGRADE="$(UPGRADE)" scripts/lock
@@ -36,4 +39,4 @@ lock: install ## requirements.lock again from pyproject.toml; UPGRADE=1 takes th
 
 clean: ## remove the virtual environment and every cache
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
-	@find gateway plugins tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find gateway plugins tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -78,7 +78,7 @@ class Dataset:
     row: type[SourceRow]
     key: str
     emits: Sequence[Emit | Either] = ()
-    name_check: Literal["exact", "absent"] = "exact"
+    name_check: Literal["exact", "masked", "absent"] = "exact"
     shape: Literal["service", "file_drop"] = "service"
     fetch: Fetch | None = None
     open: Open | None = None

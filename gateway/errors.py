@@ -3,12 +3,15 @@
     GatewayError
     ├─ ConfigError 10     mend the configuration, then start again
     ├─ PluginError 11     mend or remove the named plugin
+    ├─ RequestError 12    what was asked cannot be done: ask otherwise
+    │  └─ NotFoundError 12    what was asked about is not there
     ├─ HubError           something on the way from the hub
     │  ├─ HubUnavailable 20   nothing to mend: run again later
     │  ├─ HubRefused 21       ask the hub for access; this department stops
     │  └─ EnvelopeError 22    this dataset stops and an alarm is due: a key is wrong or a page was forged
     ├─ StoreError 30      mend the database or the disk, then run again
-    └─ DeliveryError      kept in the outbox and tried again
+    ├─ DeliveryError      kept in the outbox and tried again
+    └─ RunHeld 40         look at the run, then approve or discard it
 
 The number is the process's exit code. No record, row or payload is ever put on an exception.
 """
@@ -35,6 +38,16 @@ class PluginError(GatewayError):
     """A department plugin is not usable: correct or remove it, then run `gateway plugins`."""
 
     exit_code = 11
+
+
+class RequestError(GatewayError):
+    """What was asked cannot be done: correct it as the message says, then ask again."""
+
+    exit_code = 12
+
+
+class NotFoundError(RequestError):
+    """What was asked about is not there: check its name or number, then ask again."""
 
 
 class HubError(GatewayError):
@@ -69,3 +82,9 @@ class StoreError(GatewayError):
 
 class DeliveryError(GatewayError):
     """An event could not be delivered: it stays in the outbox and is tried again."""
+
+
+class RunHeld(GatewayError):  # noqa: N818 - it names what happened: nothing failed, a person must look
+    """A run looks like a mass error and is held: see `gateway runs show`, then approve or discard it."""
+
+    exit_code = 40

@@ -141,6 +141,10 @@ class Keyer:
         """The key of a normalised name, a signed 64-bit integer."""
         return NameKey(self._int64(b"name", name.reveal()))
 
+    def character(self, place: int, sign: str) -> int:
+        """A 16-bit hash of one character at its place in a name, for names that come masked."""
+        return int.from_bytes(self._digest(b"character", str(place), sign)[:2], "big")
+
     def row(self, dataset: str, key: str) -> bytes:
         """The 16-byte hash that stands for a department's own key."""
         return self._digest(b"row", dataset, key)[:16]

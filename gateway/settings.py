@@ -4,17 +4,34 @@ Relative paths, those of `file:` references included, are relative to the config
 """
 
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from cronsim import CronSim, CronSimError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from gateway.errors import ConfigError
 
 Reference = Annotated[str, StringConstraints(pattern=r"^(env|file):.+")]
 """Where a secret is, never the secret: `env:NAME` or `file:PATH`."""
+
+_CRON_FIELDS: Final = 5
+
+
+def _five_fields(text: str) -> str:
+    if len(text.split()) != _CRON_FIELDS:
+        raise ValueError("write five fields: minute, hour, day of month, month, day of week")
+    try:
+        CronSim(text, datetime.min)  # noqa: DTZ901 - only read for its form
+    except CronSimError as error:
+        raise ValueError(f"is no cron expression: {error}") from None
+    return text
+
+
+Cron = Annotated[str, AfterValidator(_five_fields)]
+"""When a job is due, as cron(5) writes it, in Asia/Shanghai."""
 
 _SQLITE = re.compile(r"^sqlite:///(?!/)(?P<path>.+)$")
 
@@ -62,7 +79,7 @@ class DatasetSettings(CallSettings):
         1, ge=1, description="the first dropped file's number, where earlier ones never came"
     )
     enabled: bool = True
-    name_check: Literal["exact", "absent"] | None = None
+    name_check: Literal["exact", "masked", "absent"] | None = None
 
 
 class DepartmentSettings(CallSettings):
@@ -88,6 +105,32 @@ class ServeSettings(Section):
     port: int = Field(8080, ge=0, le=65535)
 
 
+class SyncSchedule(Section):
+    """When each dataset is read; one that is named with nothing is not read by the schedule."""
+
+    default: Cron | None = None
+    datasets: dict[str, Cron | None] = Field(default_factory=dict)
+
+
+class StaleAfter(Section):
+    """After how many days without a complete window a dataset is an alarm."""
+
+    default: int = Field(3, ge=1)
+    datasets: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+
+
+class ScheduleSettings(Section):
+    """What `gateway serve` runs by itself; nothing where no cron expression is set."""
+
+    run: Cron | None = None
+    sync: SyncSchedule = SyncSchedule()
+    stale_after_days: StaleAfter = StaleAfter()
+    late_after_minutes: int = Field(60, ge=1)
+    longest_minutes: int = Field(720, ge=1)
+    retry_after_minutes: int = Field(30, ge=1)
+    attempts: int = Field(3, ge=1)
+
+
 class GatewaySettings(Section):
     """`gateway.yaml`."""
 
@@ -99,6 +142,7 @@ class GatewaySettings(Section):
     decide_memory_mb: int = Field(1024, ge=64)
     events: EventSettings = EventSettings()
     serve: ServeSettings = ServeSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
 
 
 class Settings(Section):

@@ -6,7 +6,22 @@ import sys
 import typer
 from rich.logging import RichHandler
 
-from gateway.cli import demo, doctor, events, plugins, refusals, roster, run, sandbox, serve
+from gateway.cli import (
+    certify,
+    demo,
+    doctor,
+    events,
+    explain,
+    ledger,
+    plugins,
+    refusals,
+    roster,
+    run,
+    runs,
+    sandbox,
+    schedule,
+    serve,
+)
 from gateway.cli.output import err
 from gateway.errors import GatewayError
 
@@ -23,12 +38,18 @@ app.add_typer(roster.app, name="roster")
 app.command("sync")(run.sync_command)
 app.command("decide")(run.decide_command)
 app.command("run")(run.run_command)
+app.add_typer(runs.app, name="runs")
 app.command("events")(events.events)
-app.command("explain")(events.explain)
+app.command("explain")(explain.explain)
+app.add_typer(ledger.app, name="ledger")
+app.command("certify")(certify.certify)
+app.add_typer(certify.report_app, name="report")
+app.add_typer(certify.statements_app, name="statements")
 app.command("plugins")(plugins.plugins)
 app.add_typer(refusals.app, name="refusals")
 app.add_typer(sandbox.app, name="sandbox")
 app.command("serve")(serve.serve)
+app.add_typer(schedule.app, name="schedule")
 app.command("doctor")(doctor.doctor)
 
 

@@ -46,7 +46,7 @@ def as_day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ConfigError(f"{text!r} is not a day: write yyyy-MM-dd") from None
+        raise ConfigError("that is not a day: write yyyy-MM-dd") from None
 
 
 def as_instant(text: str | None) -> datetime | None:
@@ -60,7 +60,7 @@ def as_instant(text: str | None) -> datetime | None:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigError(f"{text!r} is not a time: write yyyy-MM-dd or yyyy-MM-ddTHH:MM:SS") from None
+        raise ConfigError("that is not a time: write yyyy-MM-dd or yyyy-MM-ddTHH:MM:SS") from None
     return instant.astimezone(CHINA).replace(tzinfo=None) if instant.tzinfo else instant
 
 

@@ -17,6 +17,7 @@ from gateway.evidence.files import writable
 from gateway.hub.client import HubClient
 from gateway.policy import load_policy
 from gateway.roster.fingerprint import check_fingerprint
+from gateway.schedule.opening import jobs_of
 from gateway.settings import DepartmentSettings
 from gateway.store.parts import live_parts
 from gateway.sync.services import Feed, feeds, service_of
@@ -63,6 +64,7 @@ def _at_home(station: Station) -> Iterator[Finding]:
     yield _tried("rules (policy.yaml, counties.yaml)", lambda: load_policy(station.settings.folder))
     yield _tried("identity key", lambda: resolve(station.settings.gateway.identity_key))
     yield _tried("departments and datasets", lambda: feeds(station.settings, station.host))
+    yield _tried("schedule", lambda: jobs_of(station))
     for name, fault in station.host.faults.items():
         yield Finding(f"plugin {name}", fault)
     for name, department in station.settings.departments.items():

@@ -9,10 +9,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from gateway.cli.context import CONFIG, Config, as_day, as_instant, open_station, today
 from gateway.cli.output import Json, err, out, print_json, print_rows
-from gateway.sync.deciding import DecideReport, decide_run
-from gateway.sync.deciding import Progress as Deciding
+from gateway.errors import RunHeld
+from gateway.sync.deciding import decide_run
 from gateway.sync.monthly import run_month
 from gateway.sync.planning import planned
+from gateway.sync.progress import Phase
+from gateway.sync.progress import Progress as Deciding
+from gateway.sync.report import DecideReport
 from gateway.sync.run import Scope, SyncReport, sync
 from gateway.sync.shift import Progress as Syncing
 
@@ -53,11 +56,16 @@ def decide_command(
     as_of: AsOf = None,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Decide every benefit from the evidence that is there, and publish the events of what changed."""
+    """Decide every benefit from the evidence that is there, and publish the events of what changed.
+
+    A run that looks like a mass error is held and published by nobody but a person: exit code 40.
+    """
     station = open_station(config)
     with watching_decide() as progress:
         report = decide_run(station, as_day(as_of) or today(), progress)
     print_decide(report, as_json=as_json)
+    if report.held:
+        raise typer.Exit(RunHeld.exit_code)
 
 
 def run_command(
@@ -67,6 +75,8 @@ def run_command(
 ) -> None:
     """The monthly job: sync, decide, publish.
 
+    A run that looks like a mass error is held and published by nobody but a person: exit code 40.
+
     Example: gateway run --as-of 2026-09-30
     """
     station = open_station(config)
@@ -74,8 +84,8 @@ def run_command(
         report = run_month(station, as_day(as_of) or today(), syncing, deciding)
     print_sync(report.synced, as_json=as_json)
     print_decide(report.decided, as_json=as_json)
-    if report.synced.exit_code:
-        raise typer.Exit(report.synced.exit_code)
+    if report.exit_code:
+        raise typer.Exit(report.exit_code)
 
 
 @contextmanager
@@ -98,18 +108,18 @@ def watching_sync() -> Iterator[Syncing]:
 
 @contextmanager
 def watching_decide() -> Iterator[Deciding]:
-    """A bar over the buckets; appears with the first."""
+    """A bar over the buckets for each half of the run; appears with the first."""
     bars = Progress(
-        TextColumn("deciding, bucket"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("{task.description}, bucket"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         console=err, transient=True, disable=not err.is_terminal,
     )  # fmt: skip
     tasks: dict[str, TaskID] = {}
 
-    def told(done: int, every: int) -> None:
-        if not tasks:
-            bars.start()
-            tasks["buckets"] = bars.add_task("")
-        bars.update(tasks["buckets"], completed=done, total=every)
+    def told(phase: Phase, done: int, every: int) -> None:
+        bars.start()
+        if phase not in tasks:
+            tasks[phase] = bars.add_task(phase)
+        bars.update(tasks[phase], completed=done, total=every)
 
     try:
         yield told
@@ -143,16 +153,34 @@ def print_sync(report: SyncReport, *, as_json: bool) -> None:
 
 
 def print_decide(report: DecideReport, *, as_json: bool) -> None:
-    """How many benefits were decided how, and the events that made."""
+    """How many benefits were decided how, and the events that made; alarms go to stderr in any case."""
     if as_json:
         print_json(report)
-        return
+    else:
+        _print_decided(report)
+    _print_alarms(report)
+
+
+def _print_decided(report: DecideReport) -> None:
     out.print(f"decided as of {report.as_of} by policy {report.policy_version}:")
     for decision, count in sorted(report.decisions.items(), key=lambda item: -item[1]):
         out.print(f"  {count:>10,}  {decision}")
     out.print(f"{report.changed:,} decisions changed; {sum(report.events.values()):,} events:")
     for name, count in sorted(report.events.items()):
         out.print(f"  {count:>10,}  {name}")
+
+
+def _print_alarms(report: DecideReport) -> None:
     if report.uncompared:
-        datasets = ", ".join(report.uncompared)
-        err.print(f"[bold red]ALARM[/] not compared in time, nothing was renewed: {datasets}")
+        _alarm(f"not compared in time, nothing was renewed: {', '.join(report.uncompared)}")
+    if report.of_life:
+        _alarm(f"not compared in time, nothing was found overdue: {', '.join(report.of_life)}")
+    for line in report.held:
+        _alarm(f"run {report.run_id} is held, nothing of it was published: {line}")
+    if report.held:
+        err.print(f"see `gateway runs show {report.run_id}`, then `gateway runs approve` or `discard` it")
+
+
+def _alarm(line: str) -> None:
+    err.print("[bold red]ALARM[/] ", end="")
+    err.print(line, markup=False)

@@ -1,5 +1,8 @@
-"""`gateway serve`: the HTTP side."""
+"""`gateway serve`: the HTTP side, and the schedule beside it."""
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -7,6 +10,8 @@ from aiohttp import web
 
 from gateway.cli.context import CONFIG, Config, open_station
 from gateway.cli.output import err
+from gateway.schedule.opening import scheduler_of
+from gateway.schedule.scheduler import Scheduler
 from gateway.web.app import make_app
 
 
@@ -16,8 +21,11 @@ def serve(
         str | None, typer.Option(help="Listen here instead of gateway.yaml's serve.host.")
     ] = None,
     port: Annotated[int | None, typer.Option(help="Listen on this port instead of serve.port.")] = None,
+    no_schedule: Annotated[
+        bool, typer.Option("--no-schedule", help="Run no job: cron, systemd or another process does.")
+    ] = False,
 ) -> None:
-    """Serve /v1/events (pull by cursor) and /healthz until stopped.
+    """Serve /v1/events (pull by cursor) and /healthz, and run what gateway.yaml schedules, until stopped.
 
     Example: curl 'http://127.0.0.1:8080/v1/events?after=0&limit=10'
     """
@@ -25,5 +33,19 @@ def serve(
     station.store.migrate()
     wanted = station.settings.gateway.serve
     where = (host or wanted.host, wanted.port if port is None else port)
+    app = make_app(station.store, station)
+    if not no_schedule:
+        app.cleanup_ctx.append(_beside(scheduler_of(station)))
     err.print(f"serving http://{where[0]}:{where[1]}/v1/events; stop with Ctrl-C")
-    web.run_app(make_app(station.store), host=where[0], port=where[1], print=None, handle_signals=True)
+    web.run_app(app, host=where[0], port=where[1], print=None, handle_signals=True)
+
+
+def _beside(scheduler: Scheduler) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def scheduling(_: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(scheduler.run())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    return scheduling

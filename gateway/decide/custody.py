@@ -1,8 +1,9 @@
-"""Custody that is open on the as-of date (POLICY 3.4), by person and by basis.
+"""Custody on the as-of date (POLICY 3.4), by life and by basis.
 
-Open: begun, not released, no release or correction check-in dated after it began from any department,
-planned end not passed. Where only the planned end has passed, the person may still be inside: such a custody
-is kept with its planned end, and counts for a benefit whose last certification is older than that.
+Over: released, or let go by a release or correction check-in of any department after it began. Open: begun,
+not over, planned end not passed; contradicted: open, though the person was seen free since. Where only the
+planned end has passed, the person may still be inside: such a custody is unconfirmed, and counts for a
+benefit whose last certification is older than its planned end.
 """
 
 from datetime import date
@@ -13,32 +14,40 @@ import ibis.expr.types as ir
 
 from gateway.decide.days import among, literal, surely
 from gateway.decide.people import COUNTED, ends_for_good
-from gateway.policy import Policy
+from gateway.policy import GroundName, Policy
 
-BASES: Final = ("detention", "sentence")
+BASES: Final[tuple[GroundName, ...]] = ("detention", "sentence")
 
 
-def custody_by_person(evidence: ir.Table, people: ir.Table, policy: Policy, as_of: date) -> ir.Table:
-    """One row a person with custody: open_*, unconfirmed_* (planned end), and doubted_ columns alike."""
+def custody_by_life(evidence: ir.Table, people: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    """One row a life with custody: open_*, contradicted_*, unconfirmed_* (planned end), seen_*; doubted_ too.
+
+    `seen_*` is the first day a contradicted custody began: who was seen free after it contradicts it.
+    """
     rows = judged_custody(evidence, people, policy, as_of)
     counted = among(rows.identity, COUNTED)
     doubted = surely(rows.identity == "doubt")
-    grouped: ir.Table = rows.group_by("person").agg(
+    grouped: ir.Table = rows.group_by("life").agg(
         **_aggregates(rows, "", counted), **_aggregates(rows, "doubted_", doubted)
     )
     return grouped
 
 
 def judged_custody(evidence: ir.Table, people: ir.Table, policy: Policy, as_of: date) -> ir.Table:
-    """Custody rows begun by the as-of date, each with `open` and `unconfirmed` (lapsed, not over)."""
+    """Custody rows begun by the as-of date, each with `open`, `contradicted` and `unconfirmed`."""
     until = literal(as_of)
     begun = evidence.filter((evidence.kind == "custody") & (evidence.began_on <= until))
-    ends = people.select("person", "strong_on", "counted_end_on", "any_end_on")
-    rows = begun.left_join(ends, "person").drop("person_right")
+    ends = people.select("life", "strong_on", "free_on", "counted_end_on", "any_end_on")
+    rows = begun.left_join(ends, "life").drop("life_right")
     over = _is_over(rows, policy, until)
     lapsed = surely(rows.ends_on < until)
     lived_after = surely(rows.strong_on > rows.ends_on)
-    return rows.mutate(open=~over & ~lapsed, unconfirmed=~over & lapsed & ~lived_after)
+    seen_free = surely(rows.free_on > rows.began_on)
+    return rows.mutate(
+        open=~over & ~lapsed & ~seen_free,
+        contradicted=~over & ~lapsed & seen_free,
+        unconfirmed=~over & lapsed & ~lived_after,
+    )
 
 
 def _is_over(rows: ir.Table, policy: Policy, until: ir.DateScalar) -> ir.BooleanColumn:
@@ -52,5 +61,7 @@ def _aggregates(rows: ir.Table, prefix: str, whose: ir.BooleanColumn) -> dict[st
     for basis in BASES:
         mine = whose & surely(rows.basis == basis)
         found[f"{prefix}open_{basis}"] = (rows.open & mine).any()
+        found[f"{prefix}contradicted_{basis}"] = (rows.contradicted & mine).any()
         found[f"{prefix}unconfirmed_{basis}"] = rows.ends_on.max(where=rows.unconfirmed & mine)
+        found[f"{prefix}seen_{basis}"] = rows.began_on.min(where=rows.contradicted & mine)
     return found

@@ -1,4 +1,7 @@
-"""Corroboration (POLICY 2): two first-hand deaths of different departments, neither resting on the other.
+"""Where the deaths of a life come from (POLICY 2): which corroborate each other, which rest on nothing now.
+
+Two first-hand deaths of different departments corroborate, unless they share a certificate or one rests on
+the other's. A death that rests on a voided certificate still counts, and corroborates nothing.
 
 A certificate may be derived from another, which is derived from a third: chains are followed over eight
 certificates, by joining twice-as-long steps three times, since Spark's and Ibis' SQL know no recursion.
@@ -11,69 +14,85 @@ import ibis
 import ibis.expr.types as ir
 
 from gateway.decide.days import among, literal
-from gateway.decide.people import is_death
+from gateway.decide.lives import VOIDED
+from gateway.decide.people import COUNTED, is_death
 from gateway.policy import Policy
 
 _DOUBLINGS: Final = 3
 
 
-def corroborated(evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:
-    """The persons whose death is corroborated."""
+def death_origins(evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    """One row a life with a death that is `corroborated` or `rests_on_voided`, or both."""
     deaths = evidence.filter(is_death(evidence))
-    first_hand = _numbered(_first_hand(deaths, policy, as_of))
-    origins = _origins(first_hand, _steps(deaths))
-    pairs = _pairs(first_hand)
-    return pairs.anti_join(_sharing(origins), ["person", "one", "other"]).select("person").distinct()
-
-
-def _first_hand(deaths: ir.Table, policy: Policy, as_of: date) -> ir.Table:
-    return deaths.filter(
-        (deaths.identity == "match")
-        & among(deaths.basis, policy.death.first_hand.value)
-        & (ibis.coalesce(deaths.happened_on, deaths.latest) <= literal(as_of))
+    counted = _numbered(_counted(deaths, as_of))
+    origins = _origins(counted, _steps(deaths))
+    voided = evidence.filter(evidence.kind == VOIDED)
+    voided = voided.select("life", start=voided.certificate).distinct()
+    resting = origins.join(voided, ["life", "start"]).select("life", "number").distinct()
+    pairs = _pairs(_first_hand(counted, policy).anti_join(resting, ["life", "number"]))
+    sure = pairs.anti_join(_sharing(origins), ["life", "one", "other"])
+    found = ibis.union(
+        sure.select("life", corroborated=ibis.literal(True), rests_on_voided=ibis.literal(False)),
+        resting.select("life", corroborated=ibis.literal(False), rests_on_voided=ibis.literal(True)),
     )
+    grouped: ir.Table = found.group_by("life").agg(
+        corroborated=found.corroborated.any(), rests_on_voided=found.rests_on_voided.any()
+    )
+    return grouped
+
+
+def _counted(deaths: ir.Table, as_of: date) -> ir.Table:
+    day = ibis.coalesce(deaths.happened_on, deaths.latest)
+    return deaths.filter(among(deaths.identity, COUNTED) & (day <= literal(as_of)))
 
 
 def _numbered(deaths: ir.Table) -> ir.Table:
     order = [deaths.dataset, deaths.key_hash, deaths.item]
-    number = ibis.row_number().over(group_by=deaths.person, order_by=order)
-    return deaths.select("person", "department", "certificate", "derived_from", number=number)
+    number = ibis.row_number().over(group_by=deaths.life, order_by=order)
+    return deaths.select(
+        "life", "department", "basis", "identity", "certificate", "derived_from", number=number
+    )
+
+
+def _first_hand(deaths: ir.Table, policy: Policy) -> ir.Table:
+    sure = (deaths.identity == "match") & among(deaths.basis, policy.death.first_hand.value)
+    return deaths.filter(sure).select("life", "number", "department")
 
 
 def _pairs(deaths: ir.Table) -> ir.Table:
-    one = deaths.select("person", "department", one=deaths.number)
-    other = deaths.select("person", its_department=deaths.department, other=deaths.number)
-    joined = one.join(other, "person")
-    return joined.filter(joined.department < joined.its_department).select("person", "one", "other")
+    one = deaths.select("life", "department", one=deaths.number)
+    other = deaths.select("life", its_department=deaths.department, other=deaths.number)
+    joined = one.join(other, "life")
+    return joined.filter(joined.department < joined.its_department).select("life", "one", "other")
 
 
 def _steps(deaths: ir.Table) -> ir.Table:
     """From each certificate to all it rests on."""
     known = deaths.filter(deaths.certificate.notnull() & deaths.derived_from.notnull())
-    steps = known.select("person", start=known.certificate, end=known.derived_from).distinct()
+    steps = known.select("life", start=known.certificate, end=known.derived_from).distinct()
     for _ in range(_DOUBLINGS):
         steps = ibis.union(steps, _followed(steps), distinct=True)
     return steps
 
 
 def _followed(steps: ir.Table) -> ir.Table:
-    onward = steps.select("person", end=steps.start, beyond=steps.end)
-    joined = steps.join(onward, ["person", "end"])
-    return joined.select("person", "start", end=joined.beyond)
+    onward = steps.select("life", end=steps.start, beyond=steps.end)
+    joined = steps.join(onward, ["life", "end"])
+    return joined.select("life", "start", end=joined.beyond)
 
 
 def _origins(deaths: ir.Table, steps: ir.Table) -> ir.Table:
     """Every certificate that a death is or rests on, however far back."""
     own = ibis.union(
-        deaths.select("person", "number", start=deaths.certificate),
-        deaths.select("person", "number", start=deaths.derived_from),
+        deaths.select("life", "number", start=deaths.certificate),
+        deaths.select("life", "number", start=deaths.derived_from),
     )
     own = own.filter(own.start.notnull())
-    further = own.join(steps, ["person", "start"]).select("person", "number", start=steps.end)
+    further = own.join(steps, ["life", "start"]).select("life", "number", start=steps.end)
     return ibis.union(own, further, distinct=True)
 
 
 def _sharing(origins: ir.Table) -> ir.Table:
-    one = origins.select("person", "start", one=origins.number)
-    other = origins.select("person", "start", other=origins.number)
-    return one.join(other, ["person", "start"]).select("person", "one", "other").distinct()
+    one = origins.select("life", "start", one=origins.number)
+    other = origins.select("life", "start", other=origins.number)
+    return one.join(other, ["life", "start"]).select("life", "one", "other").distinct()

@@ -1,15 +1,17 @@
 """Runs the rules over one bucket of Parquet parts on in-process DuckDB; memory is bounded by the bucket."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from typing import Final
 
 import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from gateway.decide.columns import DECIDED
+from gateway.decide.columns import DECIDED, LEDGER
+from gateway.decide.compared import Gaps
 from gateway.decide.expression import decide
 from gateway.decide.references import REFERENCES, TOUCHED, references
 from gateway.errors import StoreError
@@ -17,14 +19,21 @@ from gateway.evidence.columns import EVIDENCE
 from gateway.policy import Policy
 from gateway.roster.columns import ROSTER
 
+_ANY_DAY: Final = "MAKE_DATE(1, 2, 3)"
+"""How a template writes the as-of date; no rule names that day."""
+
 
 @dataclass(frozen=True)
 class BucketSources:
-    """SQL of what a bucket is decided from: the evidence that counts, its roster, its last decisions."""
+    """What a bucket is decided from: SQL of the evidence that counts, its roster and its last decisions.
+
+    `ledger` (LEDGER) is what people did about its benefits.
+    """
 
     evidence: str
     roster: str
     decided: str
+    ledger: pa.Table
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ class BucketOutcome:
 
 @dataclass(frozen=True)
 class Queries:
-    """The rules compiled to SQL over the views `evidence`, `roster`, `decided` and `changed`."""
+    """The rules compiled to SQL over the views `evidence`, `roster`, `decided`, `ledger`, `changed`."""
 
     decide: str
     references: str
@@ -55,16 +64,22 @@ def connect(memory_mb: int | None = None) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(":memory:", config={**nothing_loaded, **bound})
 
 
-def compiled(policy: Policy, as_of: date, uncompared: Sequence[str]) -> Queries:
+def compiled(policy: Policy, as_of: date, gaps: Gaps) -> Queries:
     """Compile the rules once for all buckets of a run."""
-    evidence, roster, last = (
-        _table(EVIDENCE, "evidence"),
-        _table(ROSTER, "roster"),
-        _table(DECIDED, "decided"),
-    )
-    decided = decide(evidence, roster, last, policy, as_of, uncompared)
+    template = _template(policy, gaps)
+    day = f"MAKE_DATE({as_of.year}, {as_of.month}, {as_of.day})"
+    return Queries(template.decide.replace(_ANY_DAY, day), template.references.replace(_ANY_DAY, day))
+
+
+@lru_cache(maxsize=4)
+def _template(policy: Policy, gaps: Gaps) -> Queries:
+    """The queries of any day: to compile takes seconds, and the day stands in them as a constant only."""
+    evidence, roster = _table(EVIDENCE, "evidence"), _table(ROSTER, "roster")
+    last, ledger = _table(DECIDED, "decided"), _table(LEDGER, "ledger")
+    any_day = date(1, 2, 3)
+    decided = decide(evidence, roster, last, ledger, policy, any_day, gaps)
     changed = ibis.table({name: decided.schema()[name] for name in TOUCHED}, name="changed")
-    behind = references(changed, evidence, policy, as_of)
+    behind = references(changed, evidence, roster, ledger, policy, any_day)
     return Queries(*(str(ibis.to_sql(query, dialect="duckdb", pretty=False)) for query in (decided, behind)))
 
 
@@ -83,8 +98,9 @@ def decide_bucket(
 
 
 def _run(connection: duckdb.DuckDBPyConnection, sources: BucketSources, queries: Queries) -> BucketOutcome:
-    for name, sql in vars(sources).items():
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
+    for name in ("evidence", "roster", "decided"):
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {getattr(sources, name)}")
+    connection.register("ledger", sources.ledger)
     decided = connection.sql(queries.decide).to_arrow_table()
     changed = decided.filter(decided["changed"])
     connection.register("changed", changed.select(TOUCHED))
@@ -97,9 +113,12 @@ def _run(connection: duckdb.DuckDBPyConnection, sources: BucketSources, queries:
 
 
 def _table(schema: pa.Schema, name: str) -> ir.Table:
-    """A named table of this schema; Ibis knows no binary of a fixed size."""
-    fields = [
-        field.with_type(pa.binary()) if pa.types.is_fixed_size_binary(field.type) else field
-        for field in schema
-    ]
-    return ibis.table(ibis.Schema.from_pyarrow(pa.schema(fields)), name=name)
+    """A named table of this schema; Ibis knows no binary of a fixed size, unites nullable columns."""
+    return ibis.table(
+        ibis.Schema.from_pyarrow(pa.schema([_known_to_ibis(field) for field in schema])), name=name
+    )
+
+
+def _known_to_ibis(field: pa.Field) -> pa.Field:
+    kept = pa.binary() if pa.types.is_fixed_size_binary(field.type) else field.type
+    return pa.field(field.name, kept)

@@ -1,4 +1,4 @@
-"""Everything one pass over the evidence says about a person, before any benefit is looked at."""
+"""Everything one pass over the evidence says about a life, before any benefit is looked at."""
 
 from datetime import date
 
@@ -11,31 +11,64 @@ from gateway.policy import Policy
 COUNTED = ("match", "unchecked")
 """Adverse evidence counts with these identities; `doubt` (the name differs) only holds."""
 
+ELSEWHERE = "certification_elsewhere"
 
-def by_person(evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:
-    """One row a person: newest strong evidence of life, ends of custody, deaths, doubts, adverse rows."""
+
+def by_life(evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    """One row a life: newest evidence of life, deaths, absences, ends of custody, other grounds."""
     rows = evidence.mutate(
         death_day=ibis.coalesce(evidence.happened_on, evidence.latest),
         death_from=ibis.coalesce(evidence.happened_on, evidence.earliest),
         end_on=custody_end(evidence, policy),
+        undated_on=ibis.coalesce(evidence.happened_on, literal(as_of)),
     )
-    until = literal(as_of)
-    died = is_death(rows) & (rows.death_day <= until)
+    return rows.group_by("life").agg(
+        **_alive(rows, policy, as_of), **_dead(rows, as_of), **_gone(rows, as_of), **_grounds(rows, as_of)
+    )
+
+
+def _alive(rows: ir.Table, policy: Policy, as_of: date) -> dict[str, ir.Value]:
+    life = is_life(rows, policy) & (rows.happened_on <= literal(as_of))
+    return {
+        "strong_on": rows.happened_on.max(where=life),
+        "free_on": rows.happened_on.max(where=life & is_free(rows, policy)),
+        "likely_alive_on": rows.happened_on.max(where=life & _is_likely_alive(rows, policy)),
+    }
+
+
+def _dead(rows: ir.Table, as_of: date) -> dict[str, ir.Value]:
+    died = is_death(rows) & (rows.death_day <= literal(as_of))
+    counted = died & among(rows.identity, COUNTED)
+    return {
+        "died": surely(counted).any(),
+        "death_doubted": surely(died & (rows.identity == "doubt")).any(),
+        "death_first": rows.death_day.min(where=counted),
+        "death_last": rows.death_day.max(where=counted),
+        "death_not_before": rows.death_from.max(where=counted),
+    }
+
+
+def _gone(rows: ir.Table, as_of: date) -> dict[str, ir.Value]:
     counted = among(rows.identity, COUNTED)
-    ended = rows.end_on <= until
-    grouped: ir.Table = rows.group_by("person").agg(
-        strong_on=rows.happened_on.max(where=is_life(rows, policy) & (rows.happened_on <= until)),
-        counted_end_on=rows.end_on.max(where=ended & counted),
-        any_end_on=rows.end_on.max(where=ended),
-        died=surely(died & counted).any(),
-        death_doubted=surely(died & (rows.identity == "doubt")).any(),
-        death_first=rows.death_day.min(where=died & counted),
-        death_last=rows.death_day.max(where=died & counted),
-        death_not_before=rows.death_from.max(where=died & counted),
-        abroad=surely(is_emigration(rows) & (ibis.coalesce(rows.happened_on, until) <= until)).any(),
-        facts=rows.content.collect(where=rows.polarity == "adverse").sort(),
-    )
-    return grouped
+    ended = rows.end_on <= literal(as_of)
+    absent = (rows.kind == "absence") & (rows.happened_on <= literal(as_of))
+    return {
+        "counted_end_on": rows.end_on.max(where=ended & counted),
+        "any_end_on": rows.end_on.max(where=ended),
+        "absent_on": rows.happened_on.max(where=absent & counted),
+        "doubted_absent_on": rows.happened_on.max(where=absent & (rows.identity == "doubt")),
+    }
+
+
+def _grounds(rows: ir.Table, as_of: date) -> dict[str, ir.Value]:
+    come = rows.undated_on <= literal(as_of)
+    told = (rows.polarity == "adverse") | is_marriage(rows) | is_enlisted(rows) | is_emigration(rows)
+    return {
+        "married_on": rows.happened_on.max(where=come & is_marriage(rows)),
+        "enlisted": surely(come & is_enlisted(rows)).any(),
+        "abroad": surely(come & is_emigration(rows)).any(),
+        "facts": rows.content.collect(where=told).sort(),
+    }
 
 
 def is_life(rows: ir.Table, policy: Policy) -> ir.BooleanColumn:
@@ -48,9 +81,30 @@ def is_life(rows: ir.Table, policy: Policy) -> ir.BooleanColumn:
     )
 
 
+def is_free(rows: ir.Table, policy: Policy) -> ir.BooleanColumn:
+    """Of evidence of life: the person came in person and not to a hospital, where prisoners come too."""
+    rules = policy.custody
+    unseen = (rows.kind == ELSEWHERE) & among(rows.basis, rules.not_in_person_methods.value)
+    return ~among(rows.kind, rules.hospital_kinds.value) & ~surely(unseen)
+
+
+def _is_likely_alive(rows: ir.Table, policy: Policy) -> ir.BooleanColumn:
+    return (rows.kind == ELSEWHERE) & among(rows.basis, policy.death.likely_alive_methods())
+
+
 def is_death(rows: ir.Table) -> ir.BooleanColumn:
     """A death, first-hand or echo."""
     return rows.kind == "death"
+
+
+def is_marriage(rows: ir.Table) -> ir.BooleanColumn:
+    """Married in person, surely this person; a reissued certificate is no marriage."""
+    return (rows.kind == "marriage") & (rows.strength == "strong") & (rows.identity == "match")
+
+
+def is_enlisted(rows: ir.Table) -> ir.BooleanColumn:
+    """Joined the armed forces."""
+    return (rows.kind == "enlisted") & among(rows.identity, COUNTED)
 
 
 def is_emigration(rows: ir.Table) -> ir.BooleanColumn:

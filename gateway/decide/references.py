@@ -9,17 +9,32 @@ import pyarrow as pa
 
 from gateway.decide.custody import judged_custody
 from gateway.decide.days import among, literal, surely
-from gateway.decide.people import by_person, custody_end, is_death, is_emigration, is_life
+from gateway.decide.grounds import touches
+from gateway.decide.lives import evidence_by_life
+from gateway.decide.people import (
+    by_life,
+    custody_end,
+    is_death,
+    is_emigration,
+    is_enlisted,
+    is_free,
+    is_life,
+    is_marriage,
+)
 from gateway.policy import Policy
 
 REFERENCES: Final = pa.schema(
     [
         pa.field("benefit_id", pa.string(), nullable=False),
-        pa.field("role", pa.string(), nullable=False),  # death, custody, custody_end, abroad, life
-        pa.field("standing", pa.string(), nullable=False),  # counted, open, unconfirmed, over, doubt
-        pa.field("key_hash", pa.binary(16), nullable=False),
+        # death, custody, custody_end, absence, ground, abroad, life (certifies), against (a conflict)
+        pa.field("role", pa.string(), nullable=False),
+        # counted, open, contradicted, unconfirmed, over, doubt
+        pa.field("standing", pa.string(), nullable=False),
+        pa.field("key_hash", pa.binary(16)),  # null for a certification that the roster tells of
         pa.field("item", pa.int16(), nullable=False),
+        pa.field("content", pa.int64(), nullable=False),
         pa.field("department", pa.string(), nullable=False),
+        pa.field("dataset", pa.string(), nullable=False),
         pa.field("kind", pa.string(), nullable=False),
         pa.field("basis", pa.string()),
         pa.field("strength", pa.string()),
@@ -31,68 +46,109 @@ REFERENCES: Final = pa.schema(
 )
 """Rows without a name, an ID number or a department's own key."""
 
-TOUCHED: Final = ("benefit_id", "person", "certified_on")
+TOUCHED: Final = ("benefit_id", "life", "reason", "certified_on", "agency_on", "against_after")
 """What the second query is told about a changed decision."""
 
-_ROW: Final = (
-    "person", "role", "standing", "key_hash", "item", "department", "kind", "basis", "strength", "identity",
-    "happened_on", "ends_on", "released_on",
-)  # fmt: skip
+_ROW: Final = tuple(name for name in REFERENCES.names if name != "benefit_id")
 
 
-def references(changed: ir.Table, evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+def references(
+    changed: ir.Table, evidence: ir.Table, roster: ir.Table, ledger: ir.Table, policy: Policy, as_of: date
+) -> ir.Table:
     """The rows of evidence behind the changed decisions (TOUCHED columns): see REFERENCES."""
-    touched = evidence.semi_join(changed, "person")
-    people = by_person(touched, policy, as_of)
-    rows = ibis.union(
-        _deaths(touched, as_of),
-        _custody(judged_custody(touched, people, policy, as_of)),
-        _ends(touched, policy, as_of),
-        _abroad(touched, as_of),
+    asked = changed.join(
+        roster.select("benefit_id", "benefit", "started_on", "spouse_survivor"), "benefit_id"
     )
-    asked = changed.select(*TOUCHED)
-    found = asked.join(rows, "person").drop("certified_on")
-    alive = asked.join(_life(touched, policy), "person")
-    alive = alive.filter(alive.happened_on == alive.certified_on).drop("certified_on")
-    return ibis.union(found, alive).select(*REFERENCES.names)
+    rows = evidence_by_life(evidence, roster, ledger, policy).semi_join(changed, "life")
+    found = ibis.union(
+        _deaths(asked, rows, as_of),
+        _custody(asked, rows, policy, as_of),
+        _ends(asked, rows, policy, as_of),
+        _absences(asked, rows, policy, as_of),
+        _grounds(asked, rows, policy, as_of),
+        _life(asked, rows, policy),
+        _against(asked, rows, policy, as_of),
+    )
+    return found.select(*REFERENCES.names)
 
 
-def _rows(table: ir.Table, role: str, standing: ir.Value | str, on: ir.DateColumn) -> ir.Table:
+def _rows(table: ir.Table, role: ir.Value | str, standing: ir.Value | str, on: ir.DateColumn) -> ir.Table:
+    role = ibis.literal(role) if isinstance(role, str) else role
     standing = ibis.literal(standing) if isinstance(standing, str) else standing
-    return table.mutate(role=ibis.literal(role), standing=standing, happened_on=on).select(*_ROW)
+    return table.mutate(role=role, standing=standing, happened_on=on).select("benefit_id", *_ROW)
 
 
-def _deaths(evidence: ir.Table, as_of: date) -> ir.Table:
+def _beside(asked: ir.Table, rows: ir.Table) -> ir.Table:
+    return asked.join(rows, "life")
+
+
+def _doubt_or(rows: ir.Table, standing: ir.Value | str) -> ir.StringColumn:
+    return ibis.ifelse(surely(rows.identity == "doubt"), "doubt", standing)
+
+
+def _deaths(asked: ir.Table, evidence: ir.Table, as_of: date) -> ir.Table:
     day = ibis.coalesce(evidence.happened_on, evidence.latest)
-    rows = evidence.filter(is_death(evidence) & (day <= literal(as_of)))
-    standing = ibis.ifelse(surely(rows.identity == "doubt"), "doubt", "counted")
-    return _rows(rows, "death", standing, ibis.coalesce(rows.happened_on, rows.latest))
+    rows = _beside(asked, evidence.filter(is_death(evidence) & (day <= literal(as_of))))
+    return _rows(rows, "death", _doubt_or(rows, "counted"), ibis.coalesce(rows.happened_on, rows.latest))
 
 
-def _custody(rows: ir.Table) -> ir.Table:
+def _custody(asked: ir.Table, evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    judged = judged_custody(evidence, by_life(evidence, policy, as_of), policy, as_of)
+    rows = _beside(asked, judged)
+    unconfirmed = rows.unconfirmed & ~surely(rows.ends_on <= rows.agency_on)
     standing = ibis.cases(
-        (~rows.open & ~rows.unconfirmed, "over"),
+        (~rows.open & ~rows.contradicted & ~unconfirmed, "over"),
         (surely(rows.identity == "doubt"), "doubt"),
         (rows.open, "open"),
+        (rows.contradicted, "contradicted"),
         else_="unconfirmed",
     )
     return _rows(rows, "custody", standing, rows.began_on)
 
 
-def _ends(evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+def _ends(asked: ir.Table, evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:
     kinds = policy.custody.ending_kinds.value
     end_on = custody_end(evidence, policy)
-    rows = evidence.filter(among(evidence.kind, kinds) & surely(end_on <= literal(as_of)))
-    in_custody = evidence.filter(evidence.kind == "custody").select("person").distinct()
-    return _rows(rows.semi_join(in_custody, "person"), "custody_end", "counted", rows.happened_on)
+    ends = evidence.filter(among(evidence.kind, kinds) & surely(end_on <= literal(as_of)))
+    in_custody = evidence.filter(evidence.kind == "custody").select("life").distinct()
+    rows = _beside(asked, ends.semi_join(in_custody, "life"))
+    return _rows(rows, "custody_end", "counted", rows.happened_on)
 
 
-def _abroad(evidence: ir.Table, as_of: date) -> ir.Table:
+def _absences(asked: ir.Table, evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    """An absence is over when the person was seen since."""
+    declared = evidence.filter((evidence.kind == "absence") & (evidence.happened_on <= literal(as_of)))
+    seen = by_life(evidence, policy, as_of).select("life", "strong_on")
+    rows = _beside(asked, declared.left_join(seen, "life", rname="{name}_of_seen"))
+    standing = ibis.ifelse(surely(rows.strong_on > rows.happened_on), "over", _doubt_or(rows, "counted"))
+    return _rows(rows, "absence", standing, rows.happened_on)
+
+
+def _grounds(asked: ir.Table, evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    """Marriages and enlistments where they are a ground; emigrations wherever they are known."""
     until = literal(as_of)
-    rows = evidence.filter(is_emigration(evidence) & (ibis.coalesce(evidence.happened_on, until) <= until))
-    return _rows(rows, "abroad", "counted", rows.happened_on)
+    rows = _beside(asked, evidence.filter(ibis.coalesce(evidence.happened_on, until) <= until))
+    married = is_marriage(rows) & rows.spouse_survivor & surely(rows.happened_on > rows.started_on)
+    abroad = is_emigration(rows)
+    suspects = (
+        (married & touches(rows, policy, "remarriage"))
+        | (is_enlisted(rows) & touches(rows, policy, "enlisted"))
+        | (abroad & touches(rows, policy, "emigration"))
+    )
+    rows = rows.mutate(suspects=surely(suspects)).filter(surely(suspects | abroad))
+    return _rows(rows, ibis.ifelse(rows.suspects, "ground", "abroad"), "counted", rows.happened_on)
 
 
-def _life(evidence: ir.Table, policy: Policy) -> ir.Table:
-    rows = evidence.filter(is_life(evidence, policy))
+def _life(asked: ir.Table, evidence: ir.Table, policy: Policy) -> ir.Table:
+    rows = _beside(asked, evidence.filter(is_life(evidence, policy)))
+    rows = rows.filter(rows.happened_on == rows.certified_on)
     return _rows(rows, "life", "counted", rows.happened_on)
+
+
+def _against(asked: ir.Table, evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    """Evidence of life that speaks against a death, or against a custody."""
+    come = evidence.happened_on <= literal(as_of)
+    rows = _beside(asked, evidence.filter(is_life(evidence, policy) & come))
+    counts = surely(rows.reason == "death") | is_free(rows, policy)
+    rows = rows.filter(surely(rows.happened_on > rows.against_after) & counts)
+    return _rows(rows, "against", "counted", rows.happened_on)

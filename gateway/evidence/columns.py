@@ -18,6 +18,7 @@ EVIDENCE: Final = pa.schema(
         pa.field("person", pa.int64()),  # roster number; null for a stranger
         pa.field("person_key", pa.int64()),  # only kept on adverse records, to match them again
         pa.field("name_key", pa.int64()),
+        pa.field("name_shape", pa.int64()),  # what is visible of a masked name, in place of its key
         pa.field("department", pa.string(), nullable=False),
         pa.field("dataset", pa.string(), nullable=False),
         pa.field("key_hash", pa.binary(16), nullable=False),  # the row's key
@@ -35,7 +36,7 @@ EVIDENCE: Final = pa.schema(
         pa.field("ends_on", pa.date32()),  # planned end of custody
         pa.field("released_on", pa.date32()),  # real end of custody
         pa.field("released_to", pa.string()),  # outside, prison, death, unknown
-        pa.field("certificate", pa.binary(16)),  # hash of the certificate this record is
+        pa.field("certificate", pa.binary(16)),  # hash of the certificate this record is, or takes back
         pa.field("derived_from", pa.binary(16)),  # hash of the certificate this record rests on
         pa.field("withdraws", pa.binary(16)),  # key_hash this row undoes (same dataset)
         pa.field("published_at", pa.timestamp("us"), nullable=False),  # the department's load time

@@ -22,6 +22,8 @@ def engine(folder: Path, memory_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
     }
     try:
         with duckdb.connect(config=bounds) as connection:
+            # under `python -m` DuckDB takes itself for a shell, and would print a bar among the output
+            connection.execute("SET enable_progress_bar = false")
             yield connection
     except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InvalidInputException) as error:
         raise StoreError(

@@ -33,11 +33,29 @@ def write_part(folder: Path, stage: str, table: pa.Table) -> Written:
     Raises:
         StoreError: the disk is full or not writable; nothing that counted is touched.
     """
+    return write_batches(folder, stage, table.schema, [table])
+
+
+def write_batches(
+    folder: Path, stage: str, schema: pa.Schema, batches: Iterable[pa.Table | pa.RecordBatch]
+) -> Written:
+    """Write tables one after the other as one new part, without ever holding them all.
+
+    Raises:
+        StoreError: the disk is full or not writable; nothing that counted is touched.
+    """
     part_id = uuid4().hex
     path = f"{stage}/{part_id}{SUFFIX}"
-    with storing(folder), durable(folder / path) as file:
-        pq.write_table(table, file, compression="zstd")
-    return Written(part_id, path, table.num_rows)
+    rows = 0
+    with (
+        storing(folder),
+        durable(folder / path) as file,
+        pq.ParquetWriter(file, schema, compression="zstd") as writer,
+    ):
+        for batch in batches:
+            writer.write(batch)
+            rows += batch.num_rows
+    return Written(part_id, path, rows)
 
 
 def as_part(written: Written, stage: str, bucket: int, run_id: int, at: datetime) -> Part:

@@ -25,6 +25,21 @@ _TYPES: Final = {
     pa.list_(pa.int64()): "BIGINT[]",
 }
 
+_CARRIER: Final = (
+    "certificate, department, dataset, key_hash, item, origin, published_at, received_at, content"
+)
+"""What is said of a voided certificate: the row that carried it or took it back, and nothing of a death."""
+
+_SAID: Final = {
+    "kind": "'voided_certificate'",
+    "polarity": "'neutral'",
+    "identity": "'match'",
+    **{name: name for name in ("person", *_CARRIER.split(", "))},
+}
+_VOIDED: Final = ", ".join(
+    f"{_SAID.get(field.name, f'CAST(NULL AS {_TYPES[field.type]})')} AS {field.name}" for field in EVIDENCE
+)
+
 
 def scan(folder: Path, parts: Sequence[Part], schema: pa.Schema) -> str:
     """SQL that reads all parts with the schema's columns; no rows when there are no parts."""
@@ -52,16 +67,49 @@ def counting(
 ) -> str:
     """SQL of the records that count in one bucket: live, and undone by no live withdrawal.
 
-    `strangers` are the settled and retired parts of the strangers' bucket, where withdrawals are kept.
+    Beside them stands a `voided_certificate` for every certificate that a person's death rests on and that
+    no longer says so itself. `strangers` are the settled and retired parts of the strangers' bucket, where
+    withdrawals are kept.
     """
-    withdrawn = (
-        f"SELECT dataset, withdraws AS key_hash FROM ({live(folder, *strangers)}) "
-        "WHERE kind = 'withdrawal' AND withdraws <> key_hash"
+    apart = live(folder, *strangers)
+    counted = (
+        f"SELECT * FROM ({live(folder, settled, retired)}) "
+        f"ANTI JOIN ({_withdrawn(apart)}) AS withdrawn USING (dataset, key_hash) "
+        "WHERE kind NOT IN ('nothing', 'withdrawal')"
+    )
+    voided = _voided(counted, scan(folder, settled, EVIDENCE), apart)
+    return f"{counted} UNION ALL BY NAME {voided}"
+
+
+def _withdrawn(apart: str) -> str:
+    """SQL of the keys that another row withdraws; a withdrawal that is itself withdrawn undoes nothing."""
+    withdrawals = f"SELECT * FROM ({apart}) WHERE kind = 'withdrawal' AND withdraws <> key_hash"
+    return (
+        f"SELECT dataset, withdraws AS key_hash FROM ({withdrawals}) "
+        f"ANTI JOIN (SELECT dataset, withdraws AS key_hash FROM ({withdrawals})) AS taken_back "
+        "USING (dataset, key_hash)"
+    )
+
+
+def _voided(counted: str, settled: str, apart: str) -> str:
+    """SQL of the certificates that deaths rest on, but that a row took back or now gives to somebody else.
+
+    Every version ever settled is looked at: one that no longer lives is what a voided certificate is.
+    """
+    deaths = f"FROM ({counted}) WHERE kind = 'death'"
+    rested_on = f"SELECT DISTINCT person, derived_from AS certificate {deaths} AND derived_from IS NOT NULL"
+    standing = f"SELECT person, certificate {deaths} AND certificate IS NOT NULL"
+    carried = f"SELECT person, {_CARRIER} FROM ({settled}) WHERE kind = 'death' AND certificate IS NOT NULL"
+    undone = (
+        f"SELECT rested.person, {_CARRIER} FROM ({apart}) JOIN ({rested_on}) AS rested USING (certificate) "
+        "WHERE kind IN ('nothing', 'withdrawal')"
     )
     return (
-        f"SELECT * FROM ({live(folder, settled, retired)}) "
-        f"ANTI JOIN ({withdrawn}) AS withdrawn USING (dataset, key_hash) "
-        "WHERE kind NOT IN ('nothing', 'withdrawal')"
+        f"SELECT {_VOIDED} FROM (SELECT * FROM ({carried}) UNION ALL SELECT * FROM ({undone})) "
+        f"SEMI JOIN ({rested_on}) AS rested USING (person, certificate) "
+        f"ANTI JOIN ({standing}) AS standing USING (person, certificate) "
+        "QUALIFY row_number() OVER (PARTITION BY person, certificate "
+        "ORDER BY published_at DESC, content DESC, dataset, key_hash, item) = 1"
     )
 
 

@@ -29,7 +29,12 @@ from gateway.mapping import (
 )
 from gateway.records import Custody, Death, Fact, Unclassified, Withdrawal
 
-_LATEST_AFTER_LOAD: Final = timedelta(days=1)
+TOLERANCE: Final = timedelta(days=1)
+"""How far after its load time a row may date a fact, where the rules are not at hand."""
+
+_MOST_AHEAD: Final = timedelta(days=1)
+"""How far a department's clock may be ahead of ours."""
+
 _PLAIN_CODE: Final = re.compile(r"[0-9A-Za-z]{1,4}", re.ASCII)
 
 
@@ -92,8 +97,9 @@ class Deletion(BaseModel):
 class RowReader:
     """Reads the rows of one dataset, one at a time."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, tolerance: timedelta = TOLERANCE) -> None:
         self._dataset = dataset
+        self._tolerance = tolerance
         self._key = dataset.column(dataset.key) or dataset.key
         self._key_alias = dataset.alias(self._key)
         self._codes = codes_of(dataset.row)
@@ -223,7 +229,7 @@ class RowReader:
 
     def _refuse_future(self, row: SourceRow, emit: Emit, value: object) -> None:
         planned = emit.record is Custody
-        if isinstance(value, _Day) and not planned and value.day - row.loaded_at.date() > _LATEST_AFTER_LOAD:
+        if isinstance(value, _Day) and not planned and value.day - row.loaded_at.date() > self._tolerance:
             raise _BrokenRule(value.column, "future_date")
 
     def _unclassified(self, row: SourceRow, received_at: datetime) -> Statement:
@@ -243,7 +249,7 @@ class RowReader:
 
 def _is_ahead(loaded_at: datetime, received_at: datetime) -> bool:
     """Whether a load time lies in the future: it would stand above every later version of its row."""
-    return loaded_at - received_at > _LATEST_AFTER_LOAD
+    return loaded_at - received_at > _MOST_AHEAD
 
 
 def holds(condition: Condition, value: str | None) -> bool:

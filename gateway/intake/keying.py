@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -10,9 +10,12 @@ import pyarrow as pa
 
 from gateway.department import Dataset
 from gateway.evidence.columns import EVIDENCE
-from gateway.identity import Keyer, PersonName
+from gateway.fields import fields_of_type
+from gateway.identity import IdNumber, Keyer, PersonName
 from gateway.intake.interpret import Reading, Statement
+from gateway.mapping import Column
 from gateway.records import Fact
+from gateway.roster.shapes import Shaper, is_masked
 
 NOTHING: Final = "nothing"
 """The kind of a row that leaves no record but may supersede one: deleted, unknown, or about a stranger."""
@@ -22,12 +25,18 @@ KEPT_ABOUT_STRANGERS: Final = frozenset({"death", "absence", "custody", "emigrat
 
 _DAYS: Final = ("happened_on", "earliest", "latest", "began_on", "ends_on", "released_on")
 
+_LEAST: Final = timedelta(microseconds=1)
+"""Less than what load times, which are whole seconds, differ by."""
+
 
 class People(Protocol):
     """The roster's key map: who has an ID number."""
 
     def lookup(self, person_key: int) -> list[tuple[int, int]]:
         """Roster numbers and name keys of the people with this key."""
+
+    def agrees(self, name_key: int, seen: int) -> bool:
+        """Whether what is visible of a masked name is so in the name of this key."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,9 @@ class RowKeyer:
         self._dataset = dataset
         self._keyer = keyer
         self._people = people
+        self._shaper = Shaper(keyer)
+        self._key_is_certificate = _key_is_certificate(dataset)
+        self._id_columns = _id_columns(dataset)
 
     def take(self, keyed: Keyed, reading: Reading, raw: object, received_at: datetime) -> None:
         """Add one reading to the page's result."""
@@ -87,12 +99,12 @@ class RowKeyer:
         ]
         for code in reading.unknown_codes:
             keyed.unknown_codes[code] = keyed.unknown_codes.get(code, 0) + 1
-        if key_hash is None or reading.loaded_at is None or (reading.faults and not reading.statements):
-            keyed.refused += 1
-            return
-        keyed.accepted += 1
-        common = self._common(reading.loaded_at, received_at, key_hash, content)
-        keyed.rows += self._rows(keyed, reading, common)
+        refused = key_hash is None or reading.loaded_at is None or _says_nothing(reading)
+        keyed.refused += refused
+        keyed.accepted += not refused
+        if key_hash is not None and reading.loaded_at is not None:
+            common = self._common(reading.loaded_at, received_at, key_hash, content)
+            keyed.rows += self._freed(reading, common) if refused else self._rows(keyed, reading, common)
 
     def _version(self, reading: Reading, content: int) -> int:
         if reading.key is None or reading.loaded_at is None:
@@ -118,29 +130,58 @@ class RowKeyer:
             row["person"] is not None for _, rows in named for row in rows
         )
         kept = [row for rows in found for row in rows if _is_kept(row)]
-        return [{**common, **row} for row in kept] or [{**common, **_nothing(reading)}]
+        return [{**common, **row} for row in kept] or [{**common, **self._nothing(reading)}]
+
+    def _freed(self, reading: Reading, common: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What a refused row leaves: one whose ID number is unusable lets go of whom an older version named.
+
+        It stands before itself by the least bit of time, so that it still counts if it becomes readable.
+        """
+        if not all(fault.field in self._id_columns for fault in reading.faults):
+            return []
+        return [{**common, **self._nothing(reading), "published_at": common["published_at"] - _LEAST}]
+
+    def _nothing(self, reading: Reading) -> dict[str, Any]:
+        """What a row without a record leaves; of a deleted certificate nothing else may ever be seen."""
+        certificate = reading.key if reading.deleted and self._key_is_certificate else None
+        return {
+            "item": 0,
+            "kind": NOTHING,
+            "basis": "deleted" if reading.deleted else "corrected" if reading.corrects else None,
+            "polarity": "neutral",
+            "origin": "department",
+            "identity": "unchecked",
+            "certificate": self._keyer.certificate(certificate) if certificate else None,
+        }
 
     def _person_rows(self, statement: Statement) -> list[dict[str, Any]]:
         facts = self._facts(statement)
         if statement.person is None or facts["withdraws"]:
             return [{**facts, "person": None, "identity": "unchecked"}]
         person_key = self._keyer.person(statement.person)
-        name_key = self._name_key(statement.name)
-        kept = (
-            {"person_key": person_key, "name_key": name_key} if facts["kind"] in KEPT_ABOUT_STRANGERS else {}
-        )
+        name_key, shape = self._name(statement.name)
+        keys = {"person_key": person_key, "name_key": name_key, "name_shape": shape}
+        kept = keys if facts["kind"] in KEPT_ABOUT_STRANGERS else {}
         matches = self._people.lookup(person_key)
         if not matches:
             return [{**facts, **kept, "person": None, "identity": "unchecked"}]
         return [
-            {**facts, **kept, "person": number, "identity": identity_of(name_key, known)}
+            {**facts, **kept, "person": number, "identity": self._identity(name_key, shape, known)}
             for number, known in matches
         ]
 
-    def _name_key(self, name: PersonName | None) -> int | None:
+    def _name(self, name: PersonName | None) -> tuple[int | None, int | None]:
+        """The key of a name, or what is visible of a masked one; neither where there is none to compare."""
         if name is None or self._dataset.name_check == "absent":
-            return None
-        return self._keyer.name(name)
+            return None, None
+        if self._dataset.name_check == "masked" and is_masked(name):
+            return None, self._shaper.seen(name)
+        return self._keyer.name(name), None
+
+    def _identity(self, name_key: int | None, shape: int | None, known: int) -> str:
+        if shape is None:
+            return identity_of(name_key, known)
+        return "match" if self._people.agrees(known, shape) else "doubt"
 
     def _facts(self, statement: Statement) -> dict[str, Any]:
         record = statement.record
@@ -157,8 +198,12 @@ class RowKeyer:
         }
 
     def _hashes(self, record: Fact) -> dict[str, bytes | None]:
-        certificates = {name: getattr(record, name, None) for name in ("certificate", "derived_from")}
         withdraws = getattr(record, "withdraws", None)
+        voided = withdraws if self._key_is_certificate else None
+        certificates = {
+            "certificate": getattr(record, "certificate", voided),
+            "derived_from": getattr(record, "derived_from", None),
+        }
         return {
             **{name: self._keyer.certificate(text) if text else None for name, text in certificates.items()},
             "withdraws": self._keyer.row(self._dataset.name, withdraws) if withdraws else None,
@@ -180,15 +225,20 @@ def _is_kept(row: Mapping[str, Any]) -> bool:
     return row["person"] is not None or "person_key" in row
 
 
-def _nothing(reading: Reading) -> dict[str, Any]:
-    return {
-        "item": 0,
-        "kind": NOTHING,
-        "basis": "deleted" if reading.deleted else "corrected" if reading.corrects else None,
-        "polarity": "neutral",
-        "origin": "department",
-        "identity": "unchecked",
-    }
+def _key_is_certificate(dataset: Dataset) -> bool:
+    """Whether a row's key is the number of the certificate it is."""
+    emitted = [emit.values.get("certificate") for emit in dataset.every_emit]
+    named = {dataset.column(value.name) for value in emitted if isinstance(value, Column)}
+    return dataset.column(dataset.key) in named
+
+
+def _id_columns(dataset: Dataset) -> frozenset[str]:
+    """The columns of ID numbers, as the data dictionary names them."""
+    return frozenset(dataset.alias(name) for name in fields_of_type(dataset.row, IdNumber))
+
+
+def _says_nothing(reading: Reading) -> bool:
+    return bool(reading.faults) and not reading.statements
 
 
 def _texts(raw: object) -> Sequence[str]:

@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway.crypto.envelopes import open_envelope
@@ -16,12 +16,12 @@ from gateway.crypto.file_drop import Manifest, open_file, read_manifest
 from gateway.crypto.keyring import KeyRing
 from gateway.crypto.references import resolve
 from gateway.department import Dataset
-from gateway.errors import EnvelopeError, GatewayError
+from gateway.errors import ConfigError, EnvelopeError, GatewayError
 from gateway.evidence.files import Written, write_part
 from gateway.fields import rule_of
 from gateway.host import Host, build_host
 from gateway.identity import Keyer
-from gateway.intake.interpret import RowReader
+from gateway.intake.interpret import TOLERANCE, RowReader
 from gateway.intake.keying import Keyed, Refusal, RowKeyer
 from gateway.roster.keymap import KeyMap
 from gateway.settings import DatasetSettings, Settings
@@ -45,8 +45,11 @@ class Taken:
 class Bench:
     """Everything a worker needs: departments, key rings, the identity key and the roster's key map."""
 
-    def __init__(self, settings: Settings, keymap: Path, host: Host | None = None) -> None:
+    def __init__(
+        self, settings: Settings, keymap: Path, host: Host | None = None, tolerance: timedelta = TOLERANCE
+    ) -> None:
         self._settings = settings
+        self._tolerance = tolerance
         self._host = host or build_host()
         self._keyer = Keyer(resolve(settings.gateway.identity_key))
         self._people = KeyMap.open(keymap)
@@ -89,12 +92,15 @@ class Bench:
     def _dataset(self, department: str, dataset: str) -> Dataset:
         described = self._host.department(department).dataset(dataset)
         own = self._settings.departments[department].datasets.get(dataset, DatasetSettings())
-        return replace(described, name_check=own.name_check) if own.name_check else described
+        described = replace(described, name_check=own.name_check) if own.name_check else described
+        if described.name_check == "masked" and not self._people.knows_shapes:
+            raise ConfigError(f"{dataset}: its names are masked: import the roster again to compare them")
+        return described
 
     def _keyed(
         self, department: str, dataset: Dataset, rows: Sequence[object], received_at: datetime
     ) -> Keyed:
-        reader = RowReader(dataset)
+        reader = RowReader(dataset, self._tolerance)
         keyer = RowKeyer(department, dataset, self._keyer, self._people)
         keyed = Keyed()
         for raw in rows:

@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -12,17 +12,18 @@ from typing import Any, Self
 
 from gateway.crypto.file_drop import Manifest
 from gateway.errors import StoreError
+from gateway.intake.interpret import TOLERANCE
 from gateway.intake.page import Bench, Taken
 from gateway.settings import Settings
 
-_setup: list[tuple[Settings, Path]] = []
+_setup: list[tuple[Settings, Path, timedelta]] = []
 
 
 class IntakePool:
     """Takes pages and files on worker processes; with no workers, on a thread of this process."""
 
-    def __init__(self, settings: Settings, keymap: Path) -> None:
-        self._setup = (settings, keymap)
+    def __init__(self, settings: Settings, keymap: Path, tolerance: timedelta = TOLERANCE) -> None:
+        self._setup = (settings, keymap, tolerance)
         self._workers = settings.gateway.workers
         self._pool: ProcessPoolExecutor | None = None
         self._here: Bench | None = None
@@ -36,7 +37,7 @@ class IntakePool:
                 initargs=self._setup,
             )
         else:
-            self._here = Bench(*self._setup)
+            self._here = _bench_of(*self._setup)
         return self
 
     def __exit__(
@@ -77,14 +78,18 @@ class IntakePool:
             ) from None
 
 
-def _remember(settings: Settings, keymap: Path) -> None:
+def _bench_of(settings: Settings, keymap: Path, tolerance: timedelta) -> Bench:
+    return Bench(settings, keymap, tolerance=tolerance)
+
+
+def _remember(settings: Settings, keymap: Path, tolerance: timedelta) -> None:
     """Only noted here: what is wrong with it is to be heard by the first task, not to kill the worker."""
-    _setup.append((settings, keymap))
+    _setup.append((settings, keymap, tolerance))
 
 
 @cache
 def _bench() -> Bench:
-    return Bench(*_setup[-1])
+    return _bench_of(*_setup[-1])
 
 
 def _perform(task: str, arguments: tuple[object, ...]) -> object:

@@ -21,8 +21,9 @@ from gateway.roster.keymap import KeyMap
 from gateway.store.database import Store
 from gateway.store.parts import Part, add_parts, live_parts, retire_parts
 
-_STATEMENT: Final = "dataset, key_hash, item"
+_STATEMENT: Final = "dataset, key_hash, published_at, content, item"
 _KEPT: Final = ", ".join(name for name in EVIDENCE.names if name not in {"person", "identity"})
+_AGREED: Final = pa.schema([("name_shape", pa.int64()), ("known", pa.int64())])
 _COLUMNS: Final = ", ".join(EVIDENCE.names)
 
 
@@ -50,23 +51,26 @@ def rematch(
 
 def _match(connected: duckdb.DuckDBPyConnection, keymap: KeyMap) -> None:
     """Tables `given` (as the key map has it now) and `moved` (statements that are not given so yet)."""
+    unseen = "statement.name_shape IS NULL" if keymap.knows_shapes else "true"
     connected.execute("CREATE TABLE adverse AS SELECT * FROM live WHERE person_key IS NOT NULL")
     distinct = connected.execute("SELECT DISTINCT person_key FROM adverse").fetchnumpy()
     keys = np.asarray(distinct["person_key"], np.int64)
     found = keymap.lookup_many(keys)
     matches = pa.table({"person_key": keys[found.position], "person": found.number, "known": found.name_key})
     connected.register("matches", matches)
+    connected.register("agreed", _agreed(connected, keymap))
     connected.execute(
         f"""
         CREATE TABLE given AS
         SELECT statement.*, matches.person, CASE
-            WHEN matches.person IS NULL OR statement.name_key IS NULL THEN 'unchecked'
-            WHEN statement.name_key = matches.known THEN 'match'
+            WHEN matches.person IS NULL OR statement.name_key IS NULL AND {unseen} THEN 'unchecked'
+            WHEN statement.name_key = matches.known OR agreed.known IS NOT NULL THEN 'match'
             ELSE 'doubt' END AS identity
         FROM (
             SELECT {_KEPT} FROM adverse
             QUALIFY row_number() OVER (PARTITION BY {_STATEMENT} ORDER BY received_at) = 1
-        ) AS statement LEFT JOIN matches USING (person_key);
+        ) AS statement LEFT JOIN matches USING (person_key)
+        LEFT JOIN agreed ON agreed.known = matches.known AND agreed.name_shape = statement.name_shape;
 
         CREATE TABLE moved AS
         SELECT DISTINCT {_STATEMENT} FROM (
@@ -78,6 +82,14 @@ def _match(connected: duckdb.DuckDBPyConnection, keymap: KeyMap) -> None:
         );
         """
     )
+
+
+def _agreed(connected: duckdb.DuckDBPyConnection, keymap: KeyMap) -> pa.Table:
+    """Which visible parts of masked names agree with which known names."""
+    query = "SELECT DISTINCT name_shape, known FROM adverse JOIN matches USING (person_key)"
+    pairs = connected.execute(f"{query} WHERE name_shape IS NOT NULL").fetchall()
+    agreed = [{"name_shape": seen, "known": known} for seen, known in pairs if keymap.agrees(known, seen)]
+    return pa.Table.from_pylist(agreed, _AGREED)
 
 
 def _holds_moved(connected: duckdb.DuckDBPyConnection, folder: Path, part: Part) -> bool:

@@ -24,6 +24,17 @@ GroundName = Literal[
     "also_pension",
 ]
 Method = Literal["self_service", "counter", "community", "home_visit", "consulate", "employer"]
+Cause = Literal[
+    "death",
+    "absence",
+    "custody",
+    "remarriage",
+    "enlisted",
+    "emigration",
+    "also_pension",
+    "identity_doubt",
+]
+PaymentStatus = Literal["paying", "suspended", "stopped_after_verification", "terminated"]
 Channel = Literal["self_service", "counter", "community", "home_visit", "consular_app", "employer"]
 
 
@@ -63,13 +74,13 @@ class Ground(Entry):
 
 
 class Grounds(Strict):
-    """Every fact that may put a benefit in doubt; those left out do not."""
+    """Every fact that may put a benefit in doubt; of those that concern few, the ones left out do not."""
 
     death: Ground
     absence: Ground
     detention: Ground
     sentence: Ground
-    sentence_outside_prison: Ground | None = None
+    sentence_outside_prison: Ground
     emigration: Ground | None = None
     remarriage: Ground | None = None
     enlisted: Ground | None = None

@@ -1,120 +1,30 @@
 """The rules as typed values: the whole of `policy.yaml` and `counties.yaml`."""
 
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from gateway.policy.entries import (
-    Benefit,
-    Channel,
-    Cited,
-    County,
-    Effect,
-    Entry,
-    GroundName,
-    Method,
-    RecordKind,
-    Strict,
+from gateway.policy.checks import basis_faults, ground_faults, pension_faults, record_faults, unknown_names
+from gateway.policy.entries import Benefit, County, Effect, Entry, GroundName, RecordKind, Strict
+from gateway.policy.sections import (
+    AlsoPension,
+    CertificationRules,
+    ChannelRules,
+    CustodyRules,
+    DeathRules,
+    FutureFacts,
+    Holds,
+    LedgerRules,
+    MassGuard,
+    NoticeRules,
+    RestorationRules,
+    Sources,
 )
 
-Days = Annotated[int, Field(ge=0, le=3660)]
-Years = Annotated[int, Field(ge=1, le=100)]
-Count = Annotated[int, Field(ge=1)]
 _OF_THE_NOTICE = ("一、", "二（", "三（")
 Version = Annotated[str, StringConstraints(min_length=1, max_length=40)]
-
-
-class FutureFacts(Strict):
-    """How far after its load time a row may date a fact."""
-
-    tolerance_days: Cited[Days]
-
-
-class Sources(Strict):
-    """Rule 0: what must have been compared, and how lately, before anything is renewed."""
-
-    must_be_compared: Cited[Annotated[list[str], Field(min_length=1)]]
-    max_source_age_days: Cited[Days]
-    of_life_for_overdue: Cited[list[str]]
-
-
-class DeathRules(Strict):
-    """Rule 2: which deaths are first-hand, and what speaks against one."""
-
-    first_hand: Cited[Annotated[list[str], Field(min_length=1)]]
-    echo: Cited[list[str]]
-    first_hand_departments_to_corroborate: Cited[Literal[2]]
-    grace_days: Cited[Days]
-    certification_afterwards: Cited[dict[Method, Literal["conflict", "likely_alive"]]]
-
-    @model_validator(mode="after")
-    def _either_first_hand_or_echo(self) -> "DeathRules":
-        both = set(self.first_hand.value) & set(self.echo.value)
-        if both:
-            raise ValueError(f"both first-hand and echo: {', '.join(sorted(both))}")
-        return self
-
-
-class CustodyRules(Strict):
-    """Rule 4: what ends a custody."""
-
-    not_an_end: Cited[list[Literal["outside", "prison", "death", "unknown"]]]
-    ending_kinds: Cited[Annotated[list[str], Field(min_length=1)]]
-    hospital_kinds: Cited[list[str]]
-
-
-class CertificationRules(Strict):
-    """Rule 5: when evidence of life certifies, and when that is announced."""
-
-    weak_pairs_certify: Cited[Literal[False]]
-    min_extension_days: Cited[Days]
-    renew_when_due_within_days: Cited[Days]
-
-
-class MassGuard(Strict):
-    """When a run finds too much to be published unseen."""
-
-    min_count: Cited[Count]
-    max_share: Cited[Annotated[float, Field(gt=0, le=1)]]
-    times_the_median: Cited[Count]
-    median_of_runs: Cited[Count]
-
-
-class RestorationRules(Strict):
-    """The way back after a suspension."""
-
-    resumption_after_years: Cited[Years]
-    commitment_after_years: Cited[Years]
-    commitment_after_suspended_years: Cited[Years]
-    employer_verification_after_suspended_years: Cited[Years]
-    employer_verification_for: Cited[list[str]]
-    review_after_suspended_months: Cited[Count]
-
-
-class NoticeRules(Strict):
-    """Who is told, and how long before the end of a certification."""
-
-    due_within_days: Cited[Annotated[list[Days], Field(min_length=1)]]
-    tell_suspected: Cited[bool]
-
-
-class ChannelRules(Strict):
-    """Which other way of certifying is suggested to whom."""
-
-    methods: Cited[list[Method]]
-    home_visit_from_age: Cited[Count]
-    employer_for: Cited[list[str]]
-    consular_app_when_abroad: Cited[list[str]]
-    custody_suspected: Cited[Channel]
-    otherwise: Cited[Channel]
-    after_a_notice_without_effect: Cited[Channel]
-
-
-class LedgerRules(Strict):
-    """How long a verification may take."""
-
-    verify_within_days: Cited[Days]
 
 
 class Rules(Strict):
@@ -128,6 +38,8 @@ class Rules(Strict):
     sources: Sources
     death: DeathRules
     custody: CustodyRules
+    also_pension: AlsoPension
+    holds: Holds
     certification: CertificationRules
     mass_guard: MassGuard
     restoration: RestorationRules
@@ -136,31 +48,29 @@ class Rules(Strict):
     ledger: LedgerRules
 
     @model_validator(mode="after")
-    def _names_are_known(self) -> "Rules":
-        listed = {
-            "restoration.employer_verification_for": self.restoration.employer_verification_for,
-            "channels.employer_for": self.channels.employer_for,
-            "channels.consular_app_when_abroad": self.channels.consular_app_when_abroad,
-        }
-        unknown = [
-            f"{key} names {name}"
-            for key, names in listed.items()
-            for name in names.value
-            if name not in self.benefits
-        ]
-        kinds = {
-            "custody.ending_kinds": self.custody.ending_kinds,
-            "custody.hospital_kinds": self.custody.hospital_kinds,
-        }
-        unknown += [
-            f"{key} names {name}"
-            for key, names in kinds.items()
-            for name in names.value
-            if name not in self.records
-        ]
-        if unknown:
-            raise ValueError(f"not in the tables above: {'; '.join(unknown)}")
+    def _agrees(self) -> "Rules":
+        faults = [*self._unknown_names(), *record_faults(self.records)]
+        faults += basis_faults([*self.death.first_hand.value, *self.death.echo.value])
+        faults += ground_faults(self.benefits, self.holds.causes.value)
+        faults += pension_faults(self.benefits, self.also_pension.pensions.value)
+        if faults:
+            raise ValueError("; ".join(faults))
         return self
+
+    def _unknown_names(self) -> Iterator[str]:
+        restoration, channels, custody = self.restoration, self.channels, self.custody
+        of_benefits = {
+            "restoration.employer_verification_for": restoration.employer_verification_for.value,
+            "channels.employer_for": channels.employer_for.value,
+            "channels.consular_app_when_abroad": channels.consular_app_when_abroad.value,
+            "also_pension.pensions": self.also_pension.pensions.value,
+        }
+        of_records = {
+            "custody.ending_kinds": custody.ending_kinds.value,
+            "custody.hospital_kinds": custody.hospital_kinds.value,
+        }
+        yield from unknown_names(of_benefits, self.benefits)
+        yield from unknown_names(of_records, self.records)
 
 
 class Counties(Strict):
@@ -182,6 +92,9 @@ class Policy(Rules):
     """All rules together, as the decider and the events read them."""
 
     counties: list[County]
+
+    def __hash__(self) -> int:
+        return hash(self.version)
 
     def benefits_with(self, ground: GroundName, effect: Effect) -> list[str]:
         """The benefits on which a ground has this effect."""

@@ -17,7 +17,9 @@ from gateway.errors import ConfigError, StoreError
 from gateway.identity import Keyer
 from gateway.roster.encoding import Source, examine
 from gateway.roster.fingerprint import check_fingerprint, fingerprint
+from gateway.roster.keying import RowKeys
 from gateway.roster.merging import Merge, Merged, Previous, merge
+from gateway.roster.shapes import SUFFIX
 from gateway.roster.staging import REPORTED, RefusedRow, Staged, stage
 from gateway.store import counters
 from gateway.store.database import Store
@@ -28,7 +30,8 @@ from gateway.store.parts import BUCKETS, NO_BUCKET, Part, add_parts, live_parts,
 ROSTER_STAGE: Final = "roster"
 KEYMAP_STAGE: Final = "keymap"
 NUMBERS_STAGE: Final = "numbers"
-_STAGES: Final = (ROSTER_STAGE, KEYMAP_STAGE, NUMBERS_STAGE)
+SHAPES_STAGE: Final = "names"
+_STAGES: Final = (ROSTER_STAGE, KEYMAP_STAGE, NUMBERS_STAGE, SHAPES_STAGE)
 _COUNTER: Final = "roster"
 _WORK: Final = ".import-"
 _ABANDONED: Final = timedelta(days=1)
@@ -79,12 +82,14 @@ def import_roster(  # noqa: PLR0913 - what an import needs from its caller, each
     encoding: str | None = None,
     benefits: Collection[str] | None = None,
     new_key: bool = False,
+    shapes: bool = False,
 ) -> RosterReport:
     """Replace the live roster by a file's.
 
     `folder`: the evidence folder. `progress`: told the rows read so far. `benefits`: the known codes, a
     row with another is refused. `new_key`: take the identity key although another was used before; roster
-    numbers stay, every benefit counts as changed, and datasets have to be read again.
+    numbers stay, every benefit counts as changed, and datasets have to be read again. `shapes`: keep what
+    masked names are compared with.
 
     Raises:
         ConfigError: the file is not a roster, holds no usable row, or the identity key is another.
@@ -93,7 +98,8 @@ def import_roster(  # noqa: PLR0913 - what an import needs from its caller, each
     before = _before(store, keyer, new_key=new_key)
     source = examine(path, encoding)
     with _work_folder(folder, received_at) as work:
-        staged = stage(source, work / "staged.parquet", keyer, benefits, progress)
+        keyed = RowKeys(keyer, shapes=shapes)
+        staged = stage(source, work / "staged.parquet", keyed, benefits, progress)
         with merge(
             work / "staged.parquet", _files(before, folder), local(received_at).date(), work
         ) as merged:
@@ -106,7 +112,7 @@ def import_roster(  # noqa: PLR0913 - what an import needs from its caller, each
             _commit(
                 store,
                 before,
-                _written(merged, folder, received_at),
+                _written(merged, folder, received_at, shapes=shapes),
                 _entry(source, report, keyer, received_at),
             )
     return report
@@ -145,12 +151,14 @@ def _work_folder(folder: Path, now: datetime) -> Iterator[Path]:
         raise StoreError(f"{line}: free some space there, then import again") from None
 
 
-def _written(merged: Merge, folder: Path, now: datetime) -> list[Part]:
+def _written(merged: Merge, folder: Path, now: datetime, *, shapes: bool) -> list[Part]:
     name = uuid.uuid4().hex
 
     def part(stage_name: str, bucket: int, path: str, write: Callable[[Path], int]) -> Part:
         return Part(path, stage_name, None, bucket, path, write(folder / path), None, now)
 
+    # beside the key map, under its name: whoever opens that finds it
+    names = [part(SHAPES_STAGE, NO_BUCKET, f"roster/{name}{SUFFIX}", merged.write_shapes)] if shapes else []
     return [
         *[
             part(ROSTER_STAGE, bucket, f"roster/{name}-{bucket:02}.parquet", _bucket_writer(merged, bucket))
@@ -158,6 +166,7 @@ def _written(merged: Merge, folder: Path, now: datetime) -> list[Part]:
         ],
         part(NUMBERS_STAGE, NO_BUCKET, f"roster/{name}-numbers.parquet", merged.write_numbers),
         part(KEYMAP_STAGE, NO_BUCKET, f"roster/{name}.keymap", merged.write_keys),
+        *names,
     ]
 
 

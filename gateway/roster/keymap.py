@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.errors import StoreError
+from gateway.roster.shapes import SUFFIX, NameShapes
 from gateway.store.files import durable
 
 Int64s = NDArray[np.int64]
@@ -36,8 +37,9 @@ class KeyMap:
     An ID number may belong to several people, and a person may have several: one entry each.
     """
 
-    def __init__(self, columns: Int64s) -> None:
+    def __init__(self, columns: Int64s, shapes: NameShapes | None = None) -> None:
         self._keys, self._numbers, self._names = columns
+        self._shapes = shapes
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -50,9 +52,11 @@ class KeyMap:
             size = path.stat().st_size
             if size == 0:
                 return cls.empty()
+            shapes = path.with_suffix(SUFFIX)
             if size % ENTRY.itemsize:
                 raise StoreError(f"{path.name} is cut short: import the roster again")
-            return cls(np.memmap(path, "<i8", "r", shape=(3, size // ENTRY.itemsize)))
+            columns = np.memmap(path, "<i8", "r", shape=(3, size // ENTRY.itemsize))
+            return cls(columns, NameShapes.open(shapes) if shapes.exists() else None)
         except OSError:
             raise StoreError(f"{path.name} cannot be read: import the roster again") from None
 
@@ -71,6 +75,15 @@ class KeyMap:
 
     def __len__(self) -> int:
         return len(self._keys)
+
+    @property
+    def knows_shapes(self) -> bool:
+        """Whether masked names can be compared: the roster was imported for it."""
+        return self._shapes is not None or not len(self)
+
+    def agrees(self, name_key: int, seen: int) -> bool:
+        """Whether what is visible of a name is so in the name of this key; see `Shaper.seen`."""
+        return self._shapes is not None and self._shapes.agrees(name_key, seen)
 
     def lookup(self, person_key: int) -> list[tuple[int, int]]:
         """The roster number and name key of everybody who has this ID number."""

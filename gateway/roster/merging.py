@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from gateway.roster.columns import ROSTER
 from gateway.roster.keymap import ENTRY
+from gateway.roster.shapes import SHAPE_BYTES
 from gateway.roster.staging import KEPT, REPORTED
 from gateway.store.files import durable
 from gateway.store.parts import BUCKETS
@@ -29,6 +30,7 @@ NUMBERS_PART: Final = pa.schema(
 )
 """Every person who ever had a roster number: it is never given to another, and is theirs when they return."""
 
+_KEY_BYTES: Final = 8
 _BATCH_ROWS: Final = 100_000
 _DAYS: Final = ("birth_on", "started_on", "last_certified_on", "suspended_on")
 _FLAGS: Final = ("spouse_survivor", "needs_assistance")
@@ -80,6 +82,11 @@ _KEYS: Final = """
     CREATE TABLE keys AS
     SELECT DISTINCT unnest(person_keys) AS person_key, person AS number, name_key
     FROM usable JOIN numbers USING (person_no)"""
+_SHAPES: Final = """
+    CREATE VIEW shapes AS
+    SELECT name_key, min(name_shape) AS name_shape
+    FROM staged WHERE name_shape IS NOT NULL AND name_key IN (SELECT name_key FROM keys)
+    GROUP BY name_key"""
 _ROSTER: Final = """
     CREATE TABLE roster AS
     SELECT usable.* EXCLUDE (person_keys, name_key), numbers.person,
@@ -165,11 +172,25 @@ class Merge:
                 done += batch.num_rows
         return count
 
+    def write_shapes(self, path: Path) -> int:
+        """Write the shapes of names in the form `NameShapes.open` reads, and give how many."""
+        shapes = self._connection.view("shapes")
+        count, done = len(shapes), 0
+        with durable(path) as file:
+            for batch in shapes.order("name_key").to_arrow_reader(_BATCH_ROWS):
+                file.seek(done * _KEY_BYTES)
+                file.write(batch.column("name_key").to_numpy().astype("<i8").tobytes())
+                file.seek(count * _KEY_BYTES + done * SHAPE_BYTES)
+                file.write(b"".join(batch.column("name_shape").to_pylist()))
+                done += batch.num_rows
+        return count
+
 
 @contextmanager
 def merge(staged: Path, previous: Previous, today: date, folder: Path) -> Iterator[Merge]:
     """Number and compare the staged rows; `folder` holds what does not fit into memory."""
     with duckdb.connect(str(folder / "merge.duckdb")) as connection:
+        connection.execute("SET enable_progress_bar = false")  # it would be printed among the output
         connection.execute("SET memory_limit = ?", [MEMORY])
         connection.execute("SET temp_directory = ?", [str(folder / "spill")])
         connection.execute("SET preserve_insertion_order = false")
@@ -188,7 +209,7 @@ def _compute(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_DUPLICATES)
     usable = connection.sql("SELECT * FROM typed ANTI JOIN duplicates USING (line)")
     usable.project(f"*, hash_of(concat_ws(chr(31), {_CONTENT})) AS content").create_view("usable")
-    for statement in (_NUMBERS, _KEYS, _ROSTER):
+    for statement in (_NUMBERS, _KEYS, _SHAPES, _ROSTER):
         connection.execute(statement)
 
 

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from gateway.identity import Keyer
 from gateway.roster.encoding import REPLACEMENT, Source
-from gateway.roster.keying import name_key, person_keys
+from gateway.roster.keying import RowKeys
 from gateway.roster.keymap import NO_NAME
 from gateway.roster.reading import COLUMNS, Rows, read_rows
+from gateway.roster.shapes import SHAPE_BYTES
 
 _NEEDED: Final = ("benefit_id", "benefit", "person_no")
 _SECRET: Final = ("id_type", "id_number", "other_id_numbers", "name")
@@ -29,6 +29,7 @@ STAGED: Final = pa.schema(
         *[pa.field(name, pa.string()) for name in KEPT],
         pa.field("person_keys", pa.list_(pa.int64())),
         pa.field("name_key", pa.int64()),
+        pa.field("name_shape", pa.binary(SHAPE_BYTES)),
     ]
 )
 
@@ -55,7 +56,7 @@ class Staged:
 def stage(
     source: Source,
     target: Path,
-    keyer: Keyer,
+    keyed: RowKeys,
     benefits: Collection[str] | None,
     progress: Callable[[int], None],
 ) -> Staged:
@@ -66,7 +67,7 @@ def stage(
             found = list(_refused(batch, benefits))
             total += len(found)
             refused += found[: REPORTED - len(refused)]
-            table = _keyed(_without(batch, {each.line for each in found}), keyer, warnings)
+            table = _keyed(_without(batch, {each.line for each in found}), keyed, warnings)
             writer.write_table(table)
             rows += batch.count
             progress(rows)
@@ -102,11 +103,13 @@ def _without(rows: Rows, refused: set[int]) -> pa.Table:
     )
 
 
-def _keyed(table: pa.Table, keyer: Keyer, warnings: Counter[str]) -> pa.Table:
+def _keyed(table: pa.Table, keyed: RowKeys, warnings: Counter[str]) -> pa.Table:
     id_types, numbers, others, names = (table[name].to_pylist() for name in _SECRET)
-    keys = [person_keys(keyer, *row) for row in zip(id_types, numbers, others, strict=True)]
-    name_keys = [name_key(keyer, name) for name in names]
+    keys = [keyed.person_keys(*row) for row in zip(id_types, numbers, others, strict=True)]
+    name_keys = [keyed.name_key(name) for name in names]
     warnings["name"] += name_keys.count(NO_NAME) + sum(REPLACEMENT in name for name in names if name)
     kept = table.select(["line", *KEPT])
     kept = kept.append_column("person_keys", pa.array(keys, pa.list_(pa.int64())))
-    return kept.append_column("name_key", pa.array(name_keys, pa.int64()))
+    kept = kept.append_column("name_key", pa.array(name_keys, pa.int64()))
+    shapes = pa.array([keyed.name_shape(name) for name in names], pa.binary(SHAPE_BYTES))
+    return kept.append_column("name_shape", shapes)

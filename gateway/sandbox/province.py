@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 from gateway.sandbox.absences import absences
+from gateway.sandbox.afterthoughts import afterthoughts
 from gateway.sandbox.civil_life import civil_life
 from gateway.sandbox.columns import DATASETS
 from gateway.sandbox.custody import already_inside, custody
@@ -89,3 +90,4 @@ class Province:
         remove_reported(month)
         if first >= self.start.replace(day=1):
             roster_changes(month, self._registry)
+        afterthoughts(month, Random(f"{self.seed}/{first}/afterthoughts"))

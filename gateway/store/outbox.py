@@ -55,9 +55,9 @@ def append_events(conn: Connection, run_id: int, events: Sequence[NewEvent]) -> 
     return last
 
 
-def release_events(conn: Connection, at: datetime) -> int:
-    """Let every event out that was numbered and not yet let out, and say how many."""
-    held = update(EVENTS).where(EVENTS.c.released_at.is_(None))
+def release_events(conn: Connection, run_id: int, at: datetime) -> int:
+    """Let every event of a run out that was not yet let out, and say how many."""
+    held = update(EVENTS).where(EVENTS.c.run_id == run_id, EVENTS.c.released_at.is_(None))
     return conn.execute(held.values(released_at=at)).rowcount
 
 

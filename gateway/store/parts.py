@@ -17,6 +17,8 @@ BUCKETS: Final = 16
 NO_BUCKET: Final = -1
 """The bucket of a part that belongs to no single bucket of persons."""
 
+_REPLACED: Final = "another process has replaced this evidence in the meantime: run again"
+
 
 @dataclass(frozen=True)
 class Part:
@@ -50,7 +52,18 @@ def retire_parts(conn: Connection, part_ids: Sequence[str], at: datetime) -> Non
     for some in chunks(part_ids):
         query = update(PARTS).where(PARTS.c.part_id.in_(some), PARTS.c.retired_at.is_(None))
         if conn.execute(query.values(retired_at=at)).rowcount != len(some):
-            raise StoreError("another process has replaced this evidence in the meantime: run again")
+            raise StoreError(_REPLACED)
+
+
+def restage_part(conn: Connection, part_id: str, stage: str) -> None:
+    """Let a part that counts count for another stage; its file stays where it is.
+
+    Raises:
+        StoreError: it no longer counts, so another process has been at work here.
+    """
+    query = update(PARTS).where(PARTS.c.part_id == part_id, PARTS.c.retired_at.is_(None))
+    if conn.execute(query.values(stage=stage)).rowcount != 1:
+        raise StoreError(_REPLACED)
 
 
 def live_parts(

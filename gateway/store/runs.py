@@ -1,22 +1,23 @@
 """Runs: what was started, how it ended, and what it found."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
-from gateway.errors import StoreError
+from gateway.errors import NotFoundError
 from gateway.store.tables import RUNS
 
-Kind = Literal["sync", "decide", "run", "import"]
-State = Literal["running", "done", "failed"]
+Kind = Literal["sync", "decide", "run", "import", "ledger"]
+State = Literal["running", "held", "publishing", "done", "failed", "discarded"]
+"""A decide run is held for a person's word, or publishing until its last event is out; others are neither."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run; `reason` says in a line why it failed, `summary` is what its report showed."""
+    """One run; `reason` says in a line why it failed or is held, `summary` is what its report showed."""
 
     run_id: int
     kind: Kind
@@ -51,30 +52,54 @@ def finish_run(
     summary: Mapping[str, Any] | None = None,
     policy_version: str | None = None,
 ) -> None:
-    """Note how a run ended."""
+    """Note how a run ended, or that it is decided and now held, publishing or discarded."""
     values = {"state": state, "finished_at": finished_at, "reason": reason, "summary": summary}
     if policy_version is not None:
         values["policy_version"] = policy_version
     conn.execute(update(RUNS).where(RUNS.c.run_id == run_id).values(**values))
 
 
-def list_runs(conn: Connection, limit: int = 20, kind: Kind | None = None) -> list[Run]:
-    """The latest runs, newest first."""
+def fail_run(conn: Connection, run_id: int, at: datetime, reason: str) -> None:
+    """Note why a run stopped; one that was publishing goes on with the next decide."""
+    state = case((RUNS.c.state == "publishing", "publishing"), else_="failed")
+    values = {"state": state, "finished_at": at, "reason": reason}
+    conn.execute(update(RUNS).where(RUNS.c.run_id == run_id).values(**values))
+
+
+def list_runs(
+    conn: Connection, limit: int = 20, kind: Kind | None = None, before: int | None = None
+) -> list[Run]:
+    """The latest runs, newest first; only those with a lower number than `before`, if given."""
     query = select(RUNS).order_by(RUNS.c.run_id.desc()).limit(limit)
     if kind is not None:
         query = query.where(RUNS.c.kind == kind)
+    if before is not None:
+        query = query.where(RUNS.c.run_id < before)
     return [Run(**row._asdict()) for row in conn.execute(query)]
+
+
+def unpublished(conn: Connection) -> Run | None:
+    """The decide run that is held or not published to its end; there is never more than one."""
+    query = select(RUNS).where(RUNS.c.kind == "decide", RUNS.c.state.in_(["held", "publishing"]))
+    row = conn.execute(query).one_or_none()
+    return None if row is None else Run(**row._asdict())
+
+
+def published(conn: Connection) -> Iterator[Run]:
+    """The decide runs whose decisions stand, newest first."""
+    query = select(RUNS).where(RUNS.c.kind == "decide", RUNS.c.state == "done")
+    return (Run(**row._asdict()) for row in conn.execute(query.order_by(RUNS.c.run_id.desc())))
 
 
 def get(conn: Connection, run_id: int) -> Run:
     """One run.
 
     Raises:
-        StoreError: there is no run of that number.
+        NotFoundError: there is no run of that number.
     """
     row = conn.execute(select(RUNS).where(RUNS.c.run_id == run_id)).one_or_none()
     if row is None:
-        raise StoreError(f"there is no run {run_id}: see `gateway runs list`")
+        raise NotFoundError(f"there is no run {run_id}: see `gateway runs list`")
     return Run(**row._asdict())
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from gateway.evidence.belonging import check_belongs
 from gateway.evidence.settle import settle
 from gateway.intake.rematch import rematch
 from gateway.policy import load_policy
@@ -13,7 +14,8 @@ from gateway.roster.importer import RosterReport, import_roster
 from gateway.roster.keymap import KeyMap
 from gateway.store import runs
 from gateway.store.parts import live_parts
-from gateway.sync.lock import exclusive
+from gateway.sync.lock import at_work
+from gateway.sync.services import compares_masked_names
 from gateway.sync.station import Station, failing_loudly
 
 
@@ -45,12 +47,12 @@ def take_roster(station: Station, file: RosterFile, progress: Callable[[int], No
 
     Raises:
         ConfigError: the file is no roster, or the identity key is another one.
-        StoreError: the database or the disk failed; the old roster stands.
+        StoreError: the database or the disk failed, or they do not belong together; the old roster stands.
     """
     benefits = load_policy(station.settings.folder).benefits
-    station.store.migrate()
-    with exclusive(station.evidence):
+    with at_work(station):
         with station.store.begin() as conn:
+            check_belongs(conn, station.evidence)
             runs.end_stopped_runs(conn, station.now())
             run_id = runs.start_run(conn, "import", station.now())
         with failing_loudly(station, run_id):
@@ -64,6 +66,7 @@ def take_roster(station: Station, file: RosterFile, progress: Callable[[int], No
                 encoding=file.encoding,
                 benefits=benefits,
                 new_key=file.new_key,
+                shapes=compares_masked_names(station.settings, station.host),
             )
             moved = match_again(station, run_id)
         with station.store.begin() as conn:

@@ -5,20 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
-from pathlib import Path
 from typing import Final
 
 from gateway.errors import ConfigError, GatewayError, HubError, HubRefused
+from gateway.evidence.belonging import check_belongs
 from gateway.evidence.files import sweep
 from gateway.evidence.settle import Settled, settle
 from gateway.hub.client import HubClient
 from gateway.intake.pool import IntakePool
+from gateway.policy import load_policy
 from gateway.roster.fingerprint import check_fingerprint
 from gateway.store import runs
 from gateway.store.counts import Counts, counts
 from gateway.store.parts import known_paths, live_parts
 from gateway.sync.drops import take_files
-from gateway.sync.lock import exclusive
+from gateway.sync.lock import at_work
 from gateway.sync.reading import read_service
 from gateway.sync.services import Feed, feeds
 from gateway.sync.shift import Progress, Shift, silent
@@ -63,16 +64,16 @@ def sync(station: Station, scope: Scope | None = None, progress: Progress = sile
     """
     scope = scope or Scope()
     chosen = feeds(station.settings, station.host, scope.department, scope.dataset)
-    with exclusive(station.evidence):
+    with at_work(station):
         return _sync(station, scope, chosen, progress)
 
 
 def _sync(station: Station, scope: Scope, chosen: Sequence[Feed], progress: Progress) -> SyncReport:
-    keymap = _prepare(station)
+    pool = _prepare(station)
     with station.store.begin() as conn:
         run_id = runs.start_run(conn, "sync", station.now())
     with failing_loudly(station, run_id):
-        warnings, stops = asyncio.run(_read_all(station, scope, chosen, keymap, run_id, progress))
+        warnings, stops = asyncio.run(_read_all(station, scope, chosen, pool, run_id, progress))
         memory_mb = station.settings.gateway.decide_memory_mb
         settled = settle(station.store, station.evidence, run_id, station.now(), memory_mb)
     reason = "; ".join(str(stop) for stop in stops.values()) or None
@@ -81,9 +82,9 @@ def _sync(station: Station, scope: Scope, chosen: Sequence[Feed], progress: Prog
         return SyncReport(run_id, counts(conn, run_id), settled, warnings, stops)
 
 
-def _prepare(station: Station) -> Path:
-    """Bring the store up to date, sweep what a stopped run left, and find the roster's key map."""
-    station.store.migrate()
+def _prepare(station: Station) -> IntakePool:
+    """Sweep what a stopped run left, and make ready to read by the live roster and the rules."""
+    tolerance = timedelta(days=load_policy(station.settings.folder).future_facts.tolerance_days.value)
     with station.store.begin() as conn:
         runs.end_stopped_runs(conn, station.now())
         check_fingerprint(conn, station.keyer)
@@ -91,8 +92,9 @@ def _prepare(station: Station) -> Path:
         if not maps:
             # before the sweep: to a store that knows nothing, everything in the folder would be left over
             raise ConfigError("there is no roster yet: run `gateway roster import FILE` first")
+        check_belongs(conn, station.evidence)
         sweep(station.evidence, known_paths(conn, retired_after=station.now() - _GRACE))
-    return station.evidence / maps[-1].path
+    return IntakePool(station.settings, station.evidence / maps[-1].path, tolerance)
 
 
 def _finish(station: Station, run_id: int, state: runs.State, reason: str | None) -> None:
@@ -101,11 +103,11 @@ def _finish(station: Station, run_id: int, state: runs.State, reason: str | None
 
 
 async def _read_all(
-    station: Station, scope: Scope, chosen: Sequence[Feed], keymap: Path, run_id: int, progress: Progress
+    station: Station, scope: Scope, chosen: Sequence[Feed], bench: IntakePool, run_id: int, progress: Progress
 ) -> tuple[list[str], dict[str, GatewayError]]:
     warnings: list[str] = []
     stops: dict[str, GatewayError] = {}
-    with IntakePool(station.settings, keymap) as pool:
+    with bench as pool:
         async with HubClient(timing=station.timing) as client, asyncio.TaskGroup() as tasks:
             shift = Shift(station.settings, station.store, pool, client, run_id, station.clock, progress)
             for _, own in groupby(chosen, key=lambda feed: feed.department):

@@ -44,6 +44,20 @@ def feeds(
     return chosen
 
 
+def compares_masked_names(settings: Settings, host: Host) -> bool:
+    """Whether a dataset that is on gives names of which only some characters are visible.
+
+    Raises:
+        ConfigError, PluginError: as `feeds`.
+    """
+    return any(_name_check(settings, feed) == "masked" for feed in _every(settings, host))
+
+
+def _name_check(settings: Settings, feed: Feed) -> str:
+    own = settings.departments[feed.department].datasets.get(feed.name, DatasetSettings())
+    return own.name_check or feed.dataset.name_check
+
+
 def _every(settings: Settings, host: Host) -> Iterator[Feed]:
     owners: dict[str, str] = {}
     for name, configured in settings.departments.items():

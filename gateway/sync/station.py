@@ -51,7 +51,7 @@ def failing_loudly(station: Station, run_id: int) -> Iterator[None]:
         fault = _first(error)
         with suppress(StoreError), station.store.begin() as conn:
             reason = str(fault) if isinstance(fault, GatewayError) else type(fault).__name__
-            runs.finish_run(conn, run_id, "failed", station.now(), reason=reason)
+            runs.fail_run(conn, run_id, station.now(), reason)
         if fault is error:
             raise
         raise fault from None

@@ -8,11 +8,15 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.errors import StoreError
+from gateway.errors import NotFoundError, RequestError, StoreError
+from gateway.store.alarms import standing_alarms
 from gateway.store.database import Store
 from gateway.store.outbox import StoredEvent, events_after
+from gateway.sync.station import Station
+from gateway.web import benefits, certifications, ledger, runs
+from gateway.web.asking import STATION
+from gateway.web.requests import STORE, whole_number
 
-STORE: Final = web.AppKey("store", Store)
 LARGEST_LIMIT: Final = 1000
 DEFAULT_LIMIT: Final = 100
 _MAX_BODY: Final = 64 * 1024
@@ -23,27 +27,42 @@ _log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def make_app(store: Store) -> web.Application:
-    """The application over an open store."""
+def make_app(store: Store, station: Station | None = None) -> web.Application:
+    """The application over an open store; what decides or takes statements is served with a station only."""
     app = web.Application(middlewares=[problems], client_max_size=_MAX_BODY)
     app[STORE] = store
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/v1/events", events)
+    runs.add_routes(app)
+    benefits.add_routes(app)
+    if station is not None:
+        app[STATION] = station
+        ledger.add_routes(app)
+        certifications.add_routes(app)
     return app
 
 
 async def healthz(request: web.Request) -> web.Response:
-    """200 when the store can be read and written, else 503 with what is wrong."""
-    faults = await asyncio.to_thread(request.app[STORE].check)
-    return web.json_response(
-        {"status": "fail" if faults else "pass", "faults": faults}, status=503 if faults else 200
-    )
+    """200 when the store can be read and written, else 503 with what is wrong; alarms only warn."""
+    store = request.app[STORE]
+    faults = await asyncio.to_thread(store.check)
+    if faults:
+        return web.json_response({"status": "fail", "faults": faults, "alarms": []}, status=503)
+    alarms = await asyncio.to_thread(_alarms, store)
+    status = "warn" if alarms else "pass"
+    return web.json_response({"status": status, "faults": [], "alarms": alarms})
+
+
+def _alarms(store: Store) -> list[dict[str, str]]:
+    with store.read() as conn:
+        standing = standing_alarms(conn)
+    return [{name: str(value) for name, value in vars(alarm).items()} for alarm in standing]
 
 
 async def events(request: web.Request) -> web.Response:
     """The events after a cursor, as stored: `{"events": […], "next": cursor}`; the cursor never goes back."""
-    after = _number(request, "after", default=0, most=10**_MAX_CURSOR - 1)
-    limit = _number(request, "limit", default=DEFAULT_LIMIT, most=LARGEST_LIMIT, least=1)
+    after = whole_number(request, "after", default=0, most=10**_MAX_CURSOR - 1)
+    limit = whole_number(request, "limit", default=DEFAULT_LIMIT, most=LARGEST_LIMIT, least=1)
     types = [name for name in request.query.get("types", "").split(",") if name] or None
     found = await asyncio.to_thread(_read, request.app[STORE], after, limit, types)
     last = str(found[-1].sequence if found else after)
@@ -62,15 +81,6 @@ def _read(store: Store, after: int, limit: int, types: list[str] | None) -> list
         return events_after(conn, after, limit, types)
 
 
-def _number(request: web.Request, name: str, *, default: int, most: int, least: int = 0) -> int:
-    text = request.query.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_CURSOR and least <= int(text) <= most):
-        raise web.HTTPBadRequest(text=f"{name} must be a whole number from {least} to {most}")
-    return int(text)
-
-
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer every fault as problem+json (RFC 9457), without internals."""
@@ -78,6 +88,10 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except web.HTTPException as fault:
         return _problem(fault.status, fault.reason, fault.text)
+    except NotFoundError as fault:
+        return _problem(404, "Not Found", str(fault))
+    except RequestError as fault:
+        return _problem(409, "Conflict", str(fault))
     except StoreError as fault:
         _log.error("store: %s", fault)
         return _problem(503, "Service Unavailable", "the store cannot be used now; try again later")

@@ -98,7 +98,7 @@ community_corrections = Dataset(
             records.Death,
             when={"JJLX": "3"},
             basis="died_in_custody",
-            happened_on=first("JCRQ", before("tong_time")),
+            happened_on=first(before("JCRQ"), before("tong_time")),
         ),
     ],
 )

@@ -1,17 +1,18 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from gateway.decide import engine
+from gateway.decide.compared import Gaps
 from gateway.decide.engine import Queries
 from gateway.policy import Policy
 from gateway.sandbox.drop import write_drop
 from gateway.sandbox.id_numbers import with_bad_check_digit
 from gateway.sandbox.keys import write_keys
 from gateway.sandbox.province import Province
-from gateway.sync import deciding
+from gateway.sync import deciding, one
 from gateway.sync.monthly import run_month
 from tests.support.site import AS_OF, NOW, START, Digest, Privates, Supplies, Trial, open_trial, put
 
@@ -23,16 +24,17 @@ BROKEN_KEY = "99SL-BROKEN"
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once() -> Iterator[None]:
     """The same rules for the same day are the same SQL: it is made once, not for every run of every test."""
-    made: dict[tuple[object, ...], Queries] = {}
+    made: dict[tuple[str, date, Gaps], Queries] = {}
 
-    def compiled(policy: Policy, as_of: date, uncompared: Sequence[str]) -> Queries:
-        key = (policy.version, as_of, *uncompared)
+    def compiled(policy: Policy, as_of: date, gaps: Gaps) -> Queries:
+        key = (policy.model_dump_json(), as_of, gaps)
         if key not in made:
-            made[key] = engine.compiled(policy, as_of, uncompared)
+            made[key] = engine.compiled(policy, as_of, gaps)
         return made[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(deciding, "compiled", compiled)
+        for module in (deciding, one):
+            patch.setattr(module, "compiled", compiled)
         yield
 
 

@@ -39,7 +39,7 @@ class Site:
 
 
 def gateway(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*GATEWAY, *words], capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run([*GATEWAY, *words], capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +224,7 @@ def test_every_command_teaches_its_use() -> None:
         ("sync",),
         ("decide",),
         ("run",),
+        ("runs", "approve"),
         ("events",),
         ("sandbox", "hub"),
     ):

@@ -1,19 +1,13 @@
-"""What a department takes back, and what the roster corrects, reaches the right person."""
+"""What a department corrects, and what the roster corrects, reaches the right person."""
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from gateway.sandbox.drop import write_drop
-from gateway.sandbox.province import Province
-from gateway.store.decisions import current
-from gateway.store.outbox import events_about
 from gateway.sync import deciding
 from tests.acceptance.cast import (
-    AFTER_OCTOBER,
     BUCKETS_IN_USE,
     LATER,
     LI,
@@ -21,53 +15,20 @@ from tests.acceptance.cast import (
     OCTOBER,
     REGISTER,
     SEPTEMBER,
-    SETTLEMENTS,
     WANG,
     ZHAO,
-    Somebody,
     death,
-    settlement,
 )
-from tests.support.site import START, Supplies, Trial, open_trial, put, records_of, write_roster
+from tests.acceptance.desk import decided, october, open_desk, people, run, told
+from tests.support.site import Supplies, Trial, put, records_of, write_roster
 
 
 @pytest.fixture
 def desk(supplies: Supplies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trial]:
-    """A site whose province loads nothing but what a test puts there; Wang and Li are on the roster."""
+    """A site with Wang and Li on the roster, where nothing was reported yet."""
     monkeypatch.setattr(deciding, "BUCKETS", BUCKETS_IN_USE)
-    province = Province(1, 0, START, history_months=1)
-    roster = write_roster(tmp_path / "roster.csv", WANG.on_roster(), LI.on_roster())
-    own = Supplies(province, supplies.keys, roster, tmp_path / "empty")
-    own.drop.mkdir()
-    with open_trial(tmp_path, own) as trial:
-        trial.take_roster(roster)
+    with open_desk(tmp_path, supplies) as trial:
         yield trial
-
-
-def people(trial: Trial, dataset: str = REGISTER, key: str = "99RK1") -> list[str | None]:
-    """Whom the live records of a row are about, by the roster's number."""
-    return [record["person_no"] for record in records_of(trial, dataset, key)]
-
-
-def told(trial: Trial, about: Somebody) -> list[str]:
-    """The types of the events about somebody, in order, without their common prefix."""
-    with trial.station.store.read() as conn:
-        return [event.type.removeprefix("cn.hunan.rst.") for event in events_about(conn, about.benefit_id)]
-
-
-def decided(trial: Trial, about: Somebody) -> tuple[str, str | None]:
-    with trial.station.store.read() as conn:
-        found = current(conn, about.benefit_id)
-    assert found
-    return found.decision, found.reason
-
-
-def run(trial: Trial, as_of: date) -> None:
-    """The monthly job, with justice's files of the month in their folder."""
-    write_drop(trial.site.drop, trial.province, trial.keys, until=trial.clock.now)
-    report = trial.sync()
-    assert (report.exit_code, report.warnings) == (0, [])
-    trial.decide(as_of)
 
 
 def test_a_correction_moves_a_death_to_another_person(desk: Trial) -> None:
@@ -76,8 +37,7 @@ def test_a_correction_moves_a_death_to_another_person(desk: Trial) -> None:
     assert people(desk) == [WANG.person_no]
     assert decided(desk, WANG) == ("suspected", "death")
     death(desk.province, LI, LATER, "U")
-    desk.clock.now = AFTER_OCTOBER
-    run(desk, OCTOBER)
+    october(desk)
     assert people(desk) == [LI.person_no]
     assert decided(desk, WANG)[0] != "suspected"
     assert told(desk, WANG) == ["eligibility.suspected", "eligibility.suspicion.cleared"]
@@ -92,8 +52,7 @@ def test_a_deleted_row_is_withdrawn(desk: Trial, *, key_alone: bool) -> None:
         put(desk.province, REGISTER, LATER, "D", RKBS="99RK1")
     else:
         death(desk.province, WANG, LATER, "D")
-    desk.clock.now = AFTER_OCTOBER
-    run(desk, OCTOBER)
+    october(desk)
     assert people(desk) == []
     assert told(desk, WANG) == ["eligibility.suspected", "eligibility.suspicion.cleared"]
 
@@ -102,22 +61,9 @@ def test_a_deletion_that_is_known_first_leaves_nothing_either(desk: Trial) -> No
     """The hub shows the last version only: whoever reads late sees the deletion alone."""
     death(desk.province, WANG, LOADED)
     put(desk.province, REGISTER, LATER, "D", RKBS="99RK1")
-    desk.clock.now = AFTER_OCTOBER
-    run(desk, OCTOBER)
+    october(desk)
     assert people(desk) == []
     assert told(desk, WANG) == []
-
-
-def test_a_refund_takes_its_settlement_back(desk: Trial) -> None:
-    settlement(desk.province, "99JS1", LOADED)
-    run(desk, SEPTEMBER)
-    assert decided(desk, WANG)[0] == "certified"
-    assert told(desk, WANG) == ["certification.renewed"]
-    settlement(desk.province, "99JS2", LATER, init_setl_id="99JS1", refd_setl_flag="1")
-    desk.clock.now = AFTER_OCTOBER
-    run(desk, OCTOBER)
-    assert people(desk, SETTLEMENTS, "99JS1") == [WANG.person_no]
-    assert told(desk, WANG) == ["certification.renewed", "evidence.withdrawn"]
 
 
 def test_a_death_known_before_somebody_joins_is_not_lost(desk: Trial, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def gateway(trial: Trial, limits: Limits, *words: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     (line,) = done.stderr.splitlines()
     assert done.returncode == StoreError.exit_code

@@ -5,18 +5,17 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import select
 
-from gateway.cli.events import print_explanation
+from gateway.cli.explain import print_explanation
 from gateway.cli.roster import print_import
 from gateway.cli.run import print_decide, print_sync
+from gateway.evidence.belonging import MARKER
 from gateway.sandbox.faults import FaultKind
-from gateway.store.decisions import current, history
-from gateway.store.outbox import events_about, events_after
-from gateway.store.tables import METADATA
+from gateway.store.outbox import events_after
+from gateway.sync.explaining import explanation_of
 from gateway.sync.monthly import run_month
+from tests.acceptance.kept import naming, rows_of, stages
 from tests.support.site import AS_OF, Digest, Privates, Supplies, Trial, open_trial
 
 FAULTS = {
@@ -34,29 +33,6 @@ def month(supplies: Supplies, decided: tuple[Path, Digest], tmp_path: Path) -> I
         yield opened
 
 
-def columns(file: Path) -> bytes:
-    """Every value of a Parquet file, unpacked."""
-    table = pq.read_table(file)
-    assert table.num_rows
-    return repr(table.to_pydict()).encode() + b"".join(_cells(file))
-
-
-def _cells(file: Path) -> Iterator[bytes]:
-    for name, values in pq.read_table(file).to_pydict().items():
-        yield name.encode()
-        yield from (value for value in values if isinstance(value, bytes))
-
-
-def database(trial: Trial) -> bytes:
-    """Every value of every table."""
-    rows: list[bytes] = []
-    with trial.station.store.read() as conn:
-        for table in METADATA.sorted_tables:
-            for row in conn.execute(select(table)):
-                rows += [value if isinstance(value, bytes) else repr(value).encode() for value in row]
-    return b"\n".join(rows)
-
-
 def test_what_is_looked_for_is_found_where_it_stands(supplies: Supplies, privates: Privates) -> None:
     roster = supplies.roster.read_text("utf-8")
     assert privates.in_text(roster) > 100
@@ -66,12 +42,10 @@ def test_what_is_looked_for_is_found_where_it_stands(supplies: Supplies, private
 
 
 def test_nothing_that_is_kept_names_anybody(month: Trial, privates: Privates) -> None:
-    files = [file for file in month.data.rglob("*") if file.is_file()]
-    parts = [file for file in files if file.suffix == ".parquet"]
-    assert {"arrived", "settled", "decided", "roster"} <= {file.parent.name for file in parts}
-    assert [file.name for file in files if privates.in_bytes(file.read_bytes())] == []
-    assert [file.name for file in parts if privates.in_bytes(columns(file))] == []
-    assert privates.in_bytes(database(month)) == 0
+    assert {"arrived", "settled", "decided", "roster"} <= stages(month.data)
+    assert {MARKER, ".lock"} <= {file.name for file in month.station.evidence.iterdir()}
+    assert naming(month.data, privates) == {}
+    assert privates.in_bytes(rows_of(month.station.store)) == 0
 
 
 def test_no_event_names_anybody(month: Trial, privates: Privates) -> None:
@@ -111,7 +85,7 @@ def test_nothing_that_is_said_names_anybody(
 def explain_all(trial: Trial) -> None:
     with trial.station.store.read() as conn:
         subjects = {event.subject for event in events_after(conn, 0, 10**6)}
-        for benefit_id in sorted(subjects):
-            found = current(conn, benefit_id)
-            assert found
-            print_explanation(found, events_about(conn, benefit_id), history(conn, benefit_id))
+    for benefit_id in sorted(subjects):
+        found = explanation_of(trial.station.store, benefit_id)
+        assert found
+        print_explanation(found)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.sandbox.drop import write_drop
+from gateway.store.ledger import Wanted, history, list_entries
 from gateway.store.outbox import StoredEvent, events_after
 from gateway.store.windows import of_run
 from gateway.sync.monthly import MonthReport, run_month
@@ -30,6 +31,13 @@ def month(supplies: Supplies, decided: tuple[Path, Digest], tmp_path: Path) -> I
 def events(trial: Trial) -> list[StoredEvent]:
     with trial.station.store.read() as conn:
         return events_after(conn, 0, 10**6)
+
+
+def ledger(trial: Trial) -> list[object]:
+    """Every entry with its history."""
+    with trial.station.store.read() as conn:
+        entries = list_entries(conn, Wanted(state="all", limit=10**6))
+        return [(entry, history(conn, entry.entry_id)) for entry in entries]
 
 
 def october(trial: Trial) -> MonthReport:
@@ -105,9 +113,12 @@ def test_the_same_roster_again_changes_nothing(month: Trial, supplies: Supplies)
 
 def test_the_same_month_twice_makes_no_event(month: Trial, decided: tuple[Path, Digest]) -> None:
     assert decided[1]["events"][0] > 20
+    before = ledger(month)
+    assert before
     report = run_month(month.station, AS_OF)
     assert (report.decided.changed, sum(report.decided.events.values())) == (0, 0)
     assert month.state() == decided[1]
+    assert ledger(month) == before
 
 
 def test_the_next_month_says_only_what_is_new(month: Trial) -> None:

@@ -1,65 +1,49 @@
-"""How a paragraph of the manual is read: its table of records, its roster row, and the expression."""
+"""How a paragraph of the manual is read: its table of records, its roster row, what the ledger knows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import pyarrow as pa
-
-from gateway.decide.columns import DECIDED
-from gateway.decide.engine import compiled, connect
+from gateway.decide.columns import DECIDED, LEDGER
+from gateway.events import EventDraft
 from gateway.evidence.columns import EVIDENCE
 from gateway.policy import Policy
 from gateway.roster.columns import ROSTER
 
 Row = dict[str, Any]
-Decides = Callable[..., Row]
 
-DAYS = {field.name for schema in (EVIDENCE, ROSTER, DECIDED) for field in schema if field.type == pa.date32()}
+DAYS = {
+    field.name
+    for schema in (EVIDENCE, ROSTER, DECIDED, LEDGER)
+    for field in schema
+    if str(field.type)[:4] == "date"
+} | {"disputed_from", "disputed_until"}
+LISTS: dict[str, list[Any]] = {name: [] for name in ("held", "late", "confirmed", "silenced")}
+ORIGINS = {"certification_elsewhere": "agency", "community_visit": "community"}
 ARRIVED = datetime(2026, 6, 1)  # noqa: DTZ001 - columns hold naive Asia/Shanghai times
-SCHEMAS = {"evidence": EVIDENCE, "roster": ROSTER, "decided": DECIDED}
-BESIDE = ("renewed", "withdrawn", "disputed_from", "disputed_until")
 
 
-class Expression:
-    """The expression over tables that stay, so that DuckDB plans it once and not for every paragraph."""
+@dataclass(frozen=True)
+class Told:
+    """What a run came to: the benefit in question, its events, and the state of all the person's benefits."""
 
-    def __init__(self, policy: Policy) -> None:
-        self._connection = connect()
-        self._connection.execute(
-            "PRAGMA disable_optimizer"
-        )  # planning one life takes longer than deciding it
-        self._policy = policy
-        self._prepared: dict[tuple[date, tuple[str, ...]], str] = {}
-        for name, schema in SCHEMAS.items():
-            self._connection.from_arrow(schema.empty_table()).create(name)
+    row: Row
+    events: list[EventDraft]
+    states: list[Row]
 
-    def decide(
-        self,
-        evidence: list[Row],
-        roster: list[Row],
-        last: list[Row],
-        as_of: date,
-        uncompared: tuple[str, ...],
-    ) -> list[Row]:
-        for name, rows in {"evidence": evidence, "roster": roster, "decided": last}.items():
-            self._connection.execute(f"TRUNCATE {name}")
-            if rows:
-                self._connection.from_arrow(pa.Table.from_pylist(rows, SCHEMAS[name])).insert_into(name)
-        found = self._connection.execute(f"EXECUTE {self._prepare(as_of, uncompared)}")
-        names = [column[0] for column in found.description]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    @property
+    def last(self) -> dict[str, Any]:
+        """The data of the last event, as it is sent."""
+        return self.events[-1].data.model_dump(mode="json", exclude_none=True)
 
-    def _prepare(self, as_of: date, uncompared: tuple[str, ...]) -> str:
-        query = (as_of, uncompared)
-        if query not in self._prepared:
-            self._prepared[query] = f"decide_{len(self._prepared)}"
-            sql = compiled(self._policy, as_of, uncompared).decide
-            self._connection.execute(f"PREPARE {self._prepared[query]} AS {sql}")
-        return self._prepared[query]
+
+Decides = Callable[..., Told]
+"""Decides the benefit of a paragraph: see `deciding`."""
 
 
 def records_of(text: str, policy: Policy) -> list[Row]:
+    """The table's lines as rows of evidence; the first line names the columns, an empty cell is missing."""
     lines = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
     header = lines[0] if lines else []
     return [
@@ -67,9 +51,10 @@ def records_of(text: str, policy: Policy) -> list[Row]:
     ]
 
 
-def _record(number: int, cells: dict[str, str], policy: Policy) -> Row:
+def _record(number: int, cells: Mapping[str, str], policy: Policy) -> Row:
     given = {name: typed(name, cell) for name, cell in cells.items() if cell}
-    polarity = policy.records[given["kind"]].polarity
+    entry = policy.records.get(given["kind"])
+    polarity = entry.polarity if entry else "neutral"
     row = dict.fromkeys(EVIDENCE.names) | {
         "person": 1,
         "department": "police",
@@ -78,7 +63,7 @@ def _record(number: int, cells: dict[str, str], policy: Policy) -> Row:
         "item": 0,
         "polarity": polarity,
         "strength": "strong" if polarity == "of_life" else None,
-        "origin": "department",
+        "origin": ORIGINS.get(given["kind"], "department"),
         "identity": "match",
         "published_at": ARRIVED,
         "received_at": ARRIVED,
@@ -90,11 +75,16 @@ def _record(number: int, cells: dict[str, str], policy: Policy) -> Row:
     return row
 
 
-def benefit_of(given: Mapping[str, Any]) -> Row:
+def benefits_of(roster: Mapping[str, Any], beside: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """The benefit in question, B1, and the person's others, B2 and on."""
+    return [_benefit(number, given) for number, given in enumerate([roster, *beside], 1)]
+
+
+def _benefit(number: int, given: Mapping[str, Any]) -> Row:
     row = dict.fromkeys(ROSTER.names) | {
         "person": 1,
         "person_no": "P1",
-        "benefit_id": "B1",
+        "benefit_id": f"B{number}",
         "benefit": "employee_pension",
         "insured_county": "990101",
         "payment_status": "paying",
@@ -106,8 +96,20 @@ def benefit_of(given: Mapping[str, Any]) -> Row:
     return row | {name: typed(name, value) for name, value in given.items()}
 
 
+def ledger_of(given: Mapping[str, Any] | None) -> list[Row]:
+    """What people did about B1; nothing, where the paragraph does not speak of the ledger."""
+    if given is None:
+        return []
+    row = dict.fromkeys(LEDGER.names) | {"benefit_id": "B1"} | LISTS
+    return [row | {name: typed(name, value) for name, value in given.items()}]
+
+
 def typed(name: str, value: Any) -> Any:
-    if name in {"certificate", "derived_from"} and isinstance(value, str):
+    """A cell as the column holds it."""
+    if not isinstance(value, str):
+        return value
+    if name in {"certificate", "derived_from"}:
         return value.encode().ljust(16)
-    is_day = name in DAYS or name in {"disputed_from", "disputed_until"}
-    return date.fromisoformat(value) if is_day and isinstance(value, str) else value
+    if name in {"person", "content"}:
+        return int(value)
+    return date.fromisoformat(value) if name in DAYS else value

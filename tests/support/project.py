@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("gateway", "plugins", "config", "docs", "tests", "scripts", ".ci")
+FOLDERS = ("gateway", "plugins", "config", "docs", "tests", "bench", "scripts", ".ci")
 BINARY = {".pyc", ".png", ".parquet", ".zip", ".enc", ".db", ".der"}
 
 
@@ -30,12 +30,13 @@ def pyproject() -> dict[str, Any]:
 
 
 def requirements() -> list[str]:
-    """What pyproject.toml asks for: to build, to run and to develop."""
+    """What pyproject.toml asks for: to build, to run, to develop and to measure."""
     settings = pyproject()
     return [
         *settings["build-system"]["requires"],
         *settings["project"]["dependencies"],
         *settings["dependency-groups"]["dev"],
+        *settings["dependency-groups"]["bench"],
     ]
 
 

@@ -33,7 +33,8 @@ from gateway.store.database import Store
 from gateway.store.parts import live_parts
 from gateway.store.runs import Run, list_runs
 from gateway.store.tables import DECISIONS, EVENTS, REFUSALS, WINDOWS
-from gateway.sync.deciding import DecideReport, decide_run
+from gateway.sync.deciding import decide_run
+from gateway.sync.report import DecideReport
 from gateway.sync.roster import RosterFile, RosterTaken, take_roster
 from gateway.sync.run import Scope, SyncReport, sync
 from gateway.sync.station import Station

@@ -8,7 +8,8 @@ import pytest
 
 from gateway.clock import CHINA
 from gateway.decide.changes import decision_rows, drafts, next_state
-from gateway.decide.columns import DECIDED
+from gateway.decide.columns import DECIDED, LEDGER
+from gateway.decide.compared import Gaps
 from gateway.decide.engine import (
     BucketOutcome,
     BucketSources,
@@ -40,7 +41,7 @@ def policy() -> Policy:
 
 @pytest.fixture(scope="module")
 def queries(policy: Policy) -> Queries:
-    return compiled(policy, AS_OF, ())
+    return compiled(policy, AS_OF, Gaps())
 
 
 class Bucket:
@@ -51,6 +52,7 @@ class Bucket:
         self.connection = connect(256)
         self.connection.execute("PRAGMA disable_optimizer")  # planning one benefit takes longest
         self.parts: dict[str, list[Path]] = {name: [] for name in STAGES}
+        self.ledger: list[Row] = []
 
     def add(self, stage: str, rows: list[Row] | pa.Table, schema: pa.Schema) -> None:
         table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist(rows, schema)
@@ -64,6 +66,7 @@ class Bucket:
             evidence=counting(self.folder, settled, retired, ([], [])),
             roster=scan(self.folder, roster, ROSTER),
             decided=scan(self.folder, decided, DECIDED),
+            ledger=pa.Table.from_pylist(self.ledger, LEDGER),
         )
         outcome = decide_bucket(self.connection, sources, self.queries)
         events = drafts(outcome, self.policy, AS_OF, ORIGIN)
@@ -114,7 +117,7 @@ def benefit(number: int = 1, **given: Any) -> Row:
         "benefit_id": f"B{number}",
         "benefit": "employee_pension",
         "insured_county": "990101",
-        "last_certified_on": date(2025, 8, 1),
+        "last_certified_on": date(2025, 9, 15),
         "payment_status": "paying",
         "spouse_survivor": False,
         "needs_assistance": False,
@@ -122,6 +125,11 @@ def benefit(number: int = 1, **given: Any) -> Row:
         "first_seen_on": date(2020, 1, 1),
         **given,
     }
+
+
+def entries(**given: Any) -> Row:
+    lists: Row = {name: [] for name in ("held", "late", "confirmed", "silenced")}
+    return dict.fromkeys(LEDGER.names) | lists | {"benefit_id": "B1"} | given
 
 
 def types(events: list[EventDraft]) -> list[str]:
@@ -151,7 +159,7 @@ def test_a_retired_version_no_longer_counts_and_its_renewal_is_taken_back(bucket
     _, [taken_back] = bucket.run()
     assert types([taken_back]) == ["evidence.withdrawn"]
     assert taken_back.replaces == taken_back.causation_id == renewed.event_id
-    assert taken_back.data.valid_until == date(2026, 8, 1)
+    assert taken_back.data.valid_until == date(2026, 9, 15)
     assert bucket.run()[1] == []
 
 
@@ -184,6 +192,7 @@ def test_a_suspicion_is_sent_again_when_it_is_corroborated_and_cleared_when_it_e
     _, [suspected] = bucket.run()
     bucket.add("settled", [second], EVIDENCE)
     _, [corroborated] = bucket.run()
+    bucket.ledger = [entries(held=["death"])]
     bucket.retire(first)
     bucket.retire(second)
     outcome, [cleared] = bucket.run()
@@ -222,7 +231,7 @@ def test_a_second_report_of_a_death_is_stored_without_an_event(bucket: Bucket) -
     bucket.add("settled", [death(2, basis="register_cancelled", department="police")], EVIDENCE)
     outcome, events = bucket.run()
     assert events == []
-    [row] = decision_rows(outcome, bucket.policy, AS_OF, ())
+    [row] = decision_rows(outcome, bucket.policy, AS_OF, Gaps())
     assert {found["department"] for found in row.body["evidence"]} == {"health", "police"}
 
 
@@ -270,8 +279,9 @@ def test_every_benefit_of_a_person_is_decided_by_itself(bucket: Bucket) -> None:
     decided = dict(
         zip(outcome.state["benefit_id"].to_pylist(), outcome.state["decision"].to_pylist(), strict=True)
     )
-    assert decided == {"B1": "certified", "B2": "uncovered"}
-    assert [event.subject for event in events] == ["B1"]
+    assert decided == {"B1": "certified", "B2": "suspected"}
+    told = dict(zip([event.subject for event in events], types(events), strict=True))
+    assert told == {"B1": "certification.renewed", "B2": "eligibility.suspected"}
 
 
 def test_a_bucket_without_evidence_or_roster_is_decided(bucket: Bucket) -> None:
@@ -317,7 +327,7 @@ def test_the_explanation_says_why(
     bucket.add("roster", [benefit(**given)], ROSTER)
     bucket.add("settled", records, EVIDENCE)
     outcome, _ = bucket.run()
-    [row] = decision_rows(outcome, bucket.policy, AS_OF, ())
+    [row] = decision_rows(outcome, bucket.policy, AS_OF, Gaps())
     found = {entry["cause"]: entry for entry in row.body["causes"]}
     assert found[cause]["why"].startswith(why)
     assert found[cause]["taken"] is (why == "suspected" or why.startswith("valid"))

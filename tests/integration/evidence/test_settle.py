@@ -95,7 +95,11 @@ def test_a_correction_moves_a_record_to_another_person(place: Place, code: str) 
         assert {part.bucket for part in live_parts(conn, "settled")} == {7, 24 % BUCKETS}
 
 
-@pytest.mark.parametrize("columns", [{"SFZH": STRANGER}, {"YY": "9"}], ids=["to a stranger", "to nothing"])
+@pytest.mark.parametrize(
+    "columns",
+    [{"SFZH": STRANGER}, {"YY": "9"}, {"SFZH": "none"}, {"SFZH": None}],
+    ids=["to a stranger", "to nothing", "to an ID number that is none", "to no ID number"],
+)
 def test_a_correction_frees_the_person_whichever_comes_first(place: Place, columns: Row) -> None:
     place.settled(version(1, **columns))
     place.settled(version(0))
@@ -104,6 +108,23 @@ def test_a_correction_frees_the_person_whichever_comes_first(place: Place, colum
     assert place.said() == [(7, "health_check")]
     place.settled(version(3, **columns))
     assert place.said() == []
+
+
+def test_a_correction_that_is_read_again_and_usable_then_counts(place: Place) -> None:
+    """Its ID number may be refused by one release and understood by the next."""
+    place.settled(version(0))
+    place.settled(version(1, SFZH="none"))
+    assert place.said() == []
+    place.settled(version(1))
+    assert place.said() == [(7, "health_check")]
+    place.settled(version(1, SFZH="none"))
+    assert place.said() == [(7, "health_check")]
+
+
+def test_a_correction_that_cannot_be_read_at_all_leaves_what_was_known(place: Place) -> None:
+    place.settled(version(0, YY="1"))
+    place.settled(version(1, YY="1", RQ="soon"), version(2, YY="2", RQ=None))
+    assert place.said() == [(7, "death")]
 
 
 def test_a_correction_of_a_couple_replaces_both(place: Place) -> None:
@@ -120,6 +141,15 @@ def test_a_withdrawal_of_another_key_hides_it_until_it_is_itself_deleted(place: 
     assert place.said() == []
     place.settled(deletion(12, "H-2"))
     assert place.said() == [(7, "death")]
+
+
+def test_a_withdrawal_that_is_itself_withdrawn_undoes_nothing(place: Place) -> None:
+    place.settled(happening(YY="1"), happening(BH="H-2", YY="9", YBH="H-1"))
+    assert place.said() == []
+    place.settled(happening(BH="H-3", YY="9", YBH="H-2"))
+    assert place.said() == [(7, "death")]
+    place.settled(deletion(12, "H-3"))
+    assert place.said() == []
 
 
 def test_a_withdrawal_may_come_before_what_it_withdraws(place: Place) -> None:
@@ -227,7 +257,9 @@ def expected(rows: Sequence[Row]) -> list[Row]:
         stamp = (row["published_at"], row["content"])
         newest[row["key_hash"]] = max(newest.get(row["key_hash"], stamp), stamp)
     alive = [row for row in keyed.rows if newest[row["key_hash"]] == (row["published_at"], row["content"])]
-    undone = {row["withdraws"] for row in alive if row.get("withdraws") not in (None, row["key_hash"])}
+    undoing = [row for row in alive if row.get("withdraws") not in (None, row["key_hash"])]
+    taken_back = {row["withdraws"] for row in undoing}
+    undone = {row["withdraws"] for row in undoing if row["key_hash"] not in taken_back}
     records = {
         repr(row): {name: row.get(name) for name in COMPARED}
         for row in alive
@@ -236,7 +268,7 @@ def expected(rows: Sequence[Row]) -> list[Row]:
     return sorted(records.values(), key=repr)
 
 
-PEOPLE = st.sampled_from([ID, OTHER_ID, STRANGER])
+PEOPLE = st.sampled_from([ID, OTHER_ID, STRANGER, "none"])
 UNDONE = st.sampled_from([None, None, None, "H-1", "H-2"])
 
 

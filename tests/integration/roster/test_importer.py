@@ -18,6 +18,7 @@ from gateway.roster.fingerprint import check_fingerprint
 from gateway.roster.importer import RosterReport, import_roster
 from gateway.roster.keymap import NO_NAME, KeyMap
 from gateway.roster.merging import ROSTER_PART
+from gateway.roster.shapes import Shaper
 from gateway.roster.staging import RefusedRow
 from gateway.store.database import Store
 from gateway.store.imports import last_import
@@ -468,3 +469,28 @@ def test_the_roster_is_the_same_on_postgresql(
         assert (report.new, report.changed, report.gone) == (1, 1, 1)
         assert set(roster(store, folder)) == {"B2", "B3"}
         assert len(parts(store, "roster")) == 16
+
+
+def test_shapes_of_names_are_kept_only_where_they_are_asked_for(
+    take: Import, store: Store, folder: Path, keyer: Keyer
+) -> None:
+    take([row(1)])
+    assert parts(store, "names") == []
+    assert not keymap(store, folder).knows_shapes
+    take([row(1, name="张小三"), row(2, name="李四"), row(3, name="张小三"), row(4, name="")], shapes=True)
+    (part,) = parts(store, "names")
+    assert part.rows == 2
+    shaper, found = Shaper(keyer), keymap(store, folder)
+    seen = {text: shaper.seen(PersonName.parse(text)) for text in ("张*三", "*四")}
+    known = {text: keyer.name(PersonName.parse(text)) for text in ("张小三", "李四")}
+    agreed = {(text, name) for text in seen for name in known if found.agrees(known[name], seen[text] or 0)}
+    assert agreed == {("张*三", "张小三"), ("*四", "李四")}
+    take([row(1)])
+    assert parts(store, "names") == []
+
+
+def test_the_shapes_of_names_name_nobody(take: Import, folder: Path) -> None:
+    take([row(1, name="张小三")], shapes=True)
+    content = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    for sign in "张小三":
+        assert sign.encode() not in content

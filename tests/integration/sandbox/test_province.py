@@ -152,6 +152,25 @@ def test_deaths_of_one_person_share_one_certificate_number(large: Province) -> N
     assert {len(known) for known in numbers.values()} == {1}
 
 
+def test_some_corrections_are_corrected_in_their_turn(large: Province) -> None:
+    seen = {
+        name: {row.key: row.fields for row in large.rows(name, until=MONTH_2) if row.key}
+        for name in ("declarations", "settlements", "death_certificates", "household_cancellations")
+    }
+    revoked = {str(case["YAH"]) for case in seen["declarations"].values() if case.get("XGLX") == "3"}
+    refunded = {
+        str(each["init_setl_id"])
+        for each in seen["settlements"].values()
+        if each.get("refd_setl_flag") == "1" and len(str(each["init_setl_id"])) > 1
+    }
+    voided = {key for key, paper in seen["death_certificates"].items() if paper.get("CANCEL_STATUS") == "1"}
+    entries = [entry for entry in seen["household_cancellations"].values() if entry.get("op") != "D"]
+    assert any(seen["declarations"][key].get("XGLX") == "3" for key in revoked)
+    assert any(seen["settlements"][key].get("refd_setl_flag") == "1" for key in refunded)
+    assert any(entry.get("SWZMBH") in voided for entry in entries)
+    assert any(entry["op"] == "U" and not is_valid(str(entry["GMSFHM"])) for entry in entries)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
 def test_the_roster_has_one_row_a_benefit(province: Province, tmp_path: Path, encoding: str) -> None:
     count = province.roster_csv(tmp_path / "roster.csv", START, encoding)

@@ -26,8 +26,8 @@ def test_events_are_numbered_from_one_and_keep_their_bytes(store: Store) -> None
     assert append(store, 1, []) == 2
     assert append(store, 1, [draft("c")]) == 3
     with store.begin() as conn:
-        assert release_events(conn, NOW) == 3
-        assert release_events(conn, NOW) == 0
+        assert release_events(conn, 1, NOW) == 3
+        assert release_events(conn, 1, NOW) == 0
         found = events_after(conn, 0, 10)
     assert [(event.sequence, event.body) for event in found] == [
         (1, b"1 a body"),
@@ -52,7 +52,7 @@ def test_a_transaction_that_fails_uses_up_no_number(store: Store) -> None:
 def test_events_are_read_by_cursor_kind_and_limit(store: Store) -> None:
     append(store, 1, [draft("a"), draft("b", "certification.due"), draft("c"), draft("d")])
     with store.begin() as conn:
-        release_events(conn, NOW)
+        release_events(conn, 1, NOW)
         assert [event.sequence for event in events_after(conn, 1, 2)] == [2, 3]
         assert [event.sequence for event in events_after(conn, 0, 9, ["certification.due"])] == [2]
         assert events_after(conn, 4, 9) == []
@@ -62,12 +62,23 @@ def test_events_are_read_by_cursor_kind_and_limit(store: Store) -> None:
 def test_no_reader_sees_an_event_before_it_is_let_out(store: Store) -> None:
     append(store, 1, [draft("a")])
     with store.begin() as conn:
-        release_events(conn, NOW)
+        release_events(conn, 1, NOW)
     append(store, 2, [draft("b")])
     with store.begin() as conn:
         assert [event.sequence for event in events_after(conn, 0, 9)] == [1]
-        release_events(conn, NOW)
+        release_events(conn, 2, NOW)
         assert [event.sequence for event in events_after(conn, 1, 9)] == [2]
+
+
+def test_a_run_lets_out_its_own_events_only(store: Store) -> None:
+    append(store, 1, [draft("a")])
+    append(store, 2, [draft("b")])
+    append(store, 1, [draft("c")])
+    with store.begin() as conn:
+        assert release_events(conn, 1, NOW) == 2
+        assert [event.sequence for event in events_after(conn, 0, 9)] == [1]
+        assert release_events(conn, 2, NOW) == 1
+        assert [event.sequence for event in events_after(conn, 0, 9)] == [1, 2, 3]
 
 
 def test_two_writers_at_once_number_without_gaps(store: Store) -> None:
@@ -80,7 +91,8 @@ def test_two_writers_at_once_number_without_gaps(store: Store) -> None:
     with ThreadPoolExecutor(2) as pool:
         lasts = list(pool.map(write, (1, 2)))
     with store.begin() as conn:
-        release_events(conn, NOW)
+        release_events(conn, 1, NOW)
+        release_events(conn, 2, NOW)
         found = events_after(conn, 0, 1000)
     assert [event.sequence for event in found] == list(range(1, 91))
     assert sorted(lasts[0] + lasts[1]) == list(range(3, 91, 3))

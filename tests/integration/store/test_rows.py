@@ -3,7 +3,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from gateway.errors import StoreError
+from gateway.errors import NotFoundError, StoreError
 from gateway.store import counters, decisions, imports, runs
 from gateway.store.database import Store
 from gateway.store.decisions import Decision
@@ -95,7 +95,7 @@ def test_a_run_is_noted_from_start_to_end(store: Store) -> None:
 
 
 def test_a_run_that_is_not_there_is_named(store: Store) -> None:
-    with pytest.raises(StoreError, match="no run 7"), store.read() as conn:
+    with pytest.raises(NotFoundError, match="no run 7"), store.read() as conn:
         runs.get(conn, 7)
 
 

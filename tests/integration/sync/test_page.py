@@ -155,7 +155,8 @@ def test_a_page_is_written_before_it_is_told_and_names_nobody(bench: Bench, conf
     assert len(taken.row_hashes) == 4 * 8
     assert taken.part
     file = configured.gateway.evidence / taken.part.path
-    assert pq.read_table(file)["person"].to_pylist() == [7, None]
+    kept = pq.read_table(file, columns=["person", "kind"]).to_pydict()
+    assert kept == {"person": [7, None, None], "kind": ["health_check", "nothing", "nothing"]}
     assert not any(
         secret in file.read_bytes() + repr(taken).encode() for secret in (ID.encode(), NAME.encode())
     )

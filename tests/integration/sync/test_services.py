@@ -12,7 +12,7 @@ from gateway.host import Host
 from gateway.settings import DepartmentSettings, HubSettings, Settings
 from gateway.store.database import Store
 from gateway.sync.lock import exclusive
-from gateway.sync.services import feeds, service_of
+from gateway.sync.services import compares_masked_names, feeds, service_of
 from tests.integration.sync.shifts import FEED, HOST, NOW, Hub, at, configured, shift
 from tests.unit.core.examples import happenings
 
@@ -54,6 +54,14 @@ def test_the_datasets_that_are_on_are_found() -> None:
     assert names(configured(), "police", "weddings") == ["weddings"]
     assert names(configured(), None, "weddings") == ["weddings"]
     assert names(configured(datasets={"weddings": {"enabled": False}})) == ["happenings"]
+
+
+def test_masked_names_are_compared_where_a_dataset_that_is_on_says_so() -> None:
+    masked = {"weddings": {"name_check": "masked"}}
+    assert not compares_masked_names(configured(), HOST)
+    assert compares_masked_names(configured(datasets=masked), HOST)
+    off = {"weddings": {"name_check": "masked", "enabled": False}}
+    assert not compares_masked_names(configured(datasets=off), HOST)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def store(tmp_path: Path) -> Store:
     found.migrate()
     with found.begin() as conn:
         append_events(conn, 1, [new_event("a"), new_event("b", "eligibility.suspected"), new_event("c")])
-        release_events(conn, NOW)
+        release_events(conn, 1, NOW)
     return found
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from tests.spec.manual import Decides
 
+VISIT = "kind | happened_on\nhospital_stay | 2026-06-20"
+
 
 @pytest.mark.parametrize(
     ("benefit", "valid_until"),
@@ -21,18 +23,34 @@ def test_each_benefit_has_its_cycle(decides: Decides, benefit: str, valid_until:
         roster={"benefit": benefit, "last_certified_on": "2026-03-15"},
         valid_until=valid_until,
         decision="certified" if valid_until else "uncovered",
+        events=[],
     )
 
 
 @pytest.mark.parametrize(
     ("certified_on", "valid_until"),
-    [("2025-08-31", "2026-02-28"), ("2027-08-31", "2028-02-29"), ("2026-03-31", "2026-09-30")],
+    [("2025-08-31", "2026-02-28"), ("2023-08-31", "2024-02-29"), ("2026-03-31", "2026-09-30")],
 )
 def test_a_month_is_a_calendar_month_cut_at_its_end(
     decides: Decides, certified_on: str, valid_until: str
 ) -> None:
     roster = {"benefit": "survivor_allowance", "last_certified_on": certified_on}
-    decides(roster=roster, as_of="2028-06-30", valid_until=valid_until)
+    decides(roster=roster, valid_until=valid_until)
+
+
+def test_evidence_certifies_for_a_calendar_cycle_too(decides: Decides) -> None:
+    decides(
+        "kind | happened_on\nhospital_stay | 2026-02-28",
+        roster={"benefit": "survivor_allowance", "last_certified_on": "2025-12-31"},
+        certified_on="2026-02-28",
+        valid_until="2026-08-28",
+    )
+
+
+def test_the_last_day_of_validity_is_included(decides: Decides) -> None:
+    pension = {"benefit": "employee_pension"}
+    decides(roster=pension | {"last_certified_on": "2025-06-30"}, decision="certified")
+    decides(roster=pension | {"last_certified_on": "2025-06-29"}, decision="uncovered")
 
 
 def test_half_the_cycle_where_the_county_has_no_funeral_subsidy(decides: Decides) -> None:
@@ -57,19 +75,10 @@ def test_a_cycle_that_became_shorter_never_shortens_what_was_given(decides: Deci
     resident = {"benefit": "resident_pension", "last_certified_on": "2026-03-15"}
     last = decides(roster=resident | {"insured_county": "990101"}, valid_until="2027-03-15")
     decides(
-        "kind | happened_on\nhospital_stay | 2026-06-20",
+        VISIT,
         roster=resident | {"insured_county": "990103"},
         last=last,
         renewed=False,
         valid_until="2027-03-15",
-    )
-
-
-def test_unemployment_benefit_is_never_certified_by_evidence_either(decides: Decides) -> None:
-    decides(
-        "kind | happened_on\nhospital_stay | 2026-06-20",
-        roster={"benefit": "unemployment_benefit", "last_certified_on": "2026-05-01"},
-        decision="uncovered",
-        certified_on=None,
-        renewed=False,
+        events=[],
     )

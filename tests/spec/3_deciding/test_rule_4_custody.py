@@ -1,7 +1,5 @@
 """POLICY 3.4: custody that is open on the as-of date makes a suspicion; what ends it, ends it everywhere."""
 
-import pytest
-
 from tests.spec.manual import Decides
 
 PENSION = {"benefit": "employee_pension", "last_certified_on": "2026-01-15"}
@@ -18,6 +16,21 @@ def test_an_open_sentence_is_suspected(decides: Decides) -> None:
         roster=PENSION,
         **SERVING,
         release_unconfirmed=False,
+        events=["eligibility.suspected"],
+        opens=["custody"],
+    )
+
+
+def test_an_open_detention_is_suspected(decides: Decides) -> None:
+    decides(
+        """
+        kind    | department | basis     | began_on
+        custody | police     | detention | 2026-02-01
+        """,
+        roster=PENSION,
+        decision="suspected",
+        reason="detention",
+        events=["eligibility.suspected"],
     )
 
 
@@ -26,6 +39,7 @@ def test_a_custody_that_begins_after_the_as_of_date_is_a_plan(decides: Decides) 
         "kind | basis | began_on\ncustody | sentence | 2026-07-01",
         roster=PENSION,
         **FREE,
+        events=[],
     )
 
 
@@ -39,111 +53,28 @@ def test_detention_and_sentence_are_one_cause_whose_reason_is_the_sentence(decid
         roster=PENSION,
         **SERVING,
         causes=["custody"],
+        opens=["custody"],
+        events=["eligibility.suspected"],
     )
 
 
-def test_a_release_the_same_row_names_ends_its_custody_even_on_its_first_day(decides: Decides) -> None:
+def test_a_detention_that_becomes_a_sentence_is_told_again(decides: Decides) -> None:
+    detained = "kind | department | basis | began_on\ncustody | police | detention | 2026-02-01"
+    last = decides(detained, roster=PENSION, reason="detention")
     decides(
-        """
-        kind    | basis     | began_on   | released_on | released_to
-        custody | detention | 2026-02-01 | 2026-02-01  | outside
-        """,
+        detained + "\ncustody | courts | sentence | 2026-04-01",
         roster=PENSION,
-        **FREE,
-    )
-
-
-def test_an_end_of_unknown_way_ends_custody(decides: Decides) -> None:
-    decides(
-        """
-        kind    | basis    | began_on   | released_on | released_to
-        custody | sentence | 2026-02-01 | 2026-05-01  |
-        custody | sentence | 2026-02-01 | 2026-05-01  | unknown
-        """,
-        roster=PENSION,
-        **FREE,
-    )
-
-
-def test_a_planned_release_after_the_as_of_date_ends_nothing_yet(decides: Decides) -> None:
-    decides(
-        """
-        kind    | basis    | began_on   | released_on | released_to
-        custody | sentence | 2026-02-01 | 2026-07-01  | outside
-        """,
-        roster=PENSION,
+        last=last,
+        ledger={"held": ["custody"]},
         **SERVING,
+        events=["eligibility.suspected"],
+        says={"reason": "sentence", "replaces": last.events[0].event_id},
     )
 
 
-def test_moved_to_prison_does_not_end_a_detention(decides: Decides) -> None:
+def test_a_custody_without_a_checked_name_is_suspected(decides: Decides) -> None:
     decides(
-        """
-        kind    | basis     | began_on   | released_on | released_to
-        custody | detention | 2026-02-01 | 2026-04-01  | prison
-        """,
-        roster=PENSION,
-        decision="suspected",
-        reason="detention",
-    )
-
-
-def test_a_release_ends_every_custody_begun_before_it_in_any_department(decides: Decides) -> None:
-    decides(
-        """
-        kind    | department | basis     | began_on   | released_on | released_to | happened_on
-        custody | police     | detention | 2025-02-01 | 2025-04-01  | prison      |
-        custody | courts     | sentence  | 2025-04-01 |             |             |
-        release | justice    |           |            |             |             | 2026-03-01
-        """,
-        roster=PENSION,
-        **FREE,
-    )
-
-
-def test_the_real_end_of_one_custody_ends_the_others_begun_before(decides: Decides) -> None:
-    decides(
-        """
-        kind    | department | basis     | began_on   | released_on | released_to
-        custody | courts     | sentence  | 2025-04-01 |             |
-        custody | justice    | sentence  | 2025-05-01 | 2026-03-01  | outside
-        """,
-        roster=PENSION,
-        **FREE,
-    )
-
-
-def test_a_check_in_with_the_correction_office_ends_custody(decides: Decides) -> None:
-    decides(
-        """
-        kind                 | department | basis    | began_on   | happened_on
-        custody              | courts     | sentence | 2025-04-01 |
-        community_correction | justice    |          |            | 2026-03-01
-        """,
-        roster=PENSION,
-        **FREE,
-    )
-
-
-def test_a_release_does_not_end_a_custody_begun_on_that_day_or_later(decides: Decides) -> None:
-    decides(
-        """
-        kind    | department | basis    | began_on   | happened_on
-        release | justice    |          |            | 2026-03-01
-        custody | justice    | sentence | 2026-03-01 |
-        """,
-        roster=PENSION,
-        **SERVING,
-    )
-
-
-def test_a_release_under_a_differing_name_ends_nothing(decides: Decides) -> None:
-    decides(
-        """
-        kind    | department | basis    | began_on   | happened_on | identity
-        custody | courts     | sentence | 2025-04-01 |             | match
-        release | justice    |          |            | 2026-03-01  | doubt
-        """,
+        "kind | basis | began_on | identity\ncustody | sentence | 2026-06-01 | unchecked",
         roster=PENSION,
         **SERVING,
     )
@@ -164,23 +95,50 @@ def test_a_planned_end_that_passed_without_a_release_is_unconfirmed(decides: Dec
         roster=PENSION,
         **SERVING,
         release_unconfirmed=True,
+        says={"release_unconfirmed": True},
     )
 
 
-def test_a_planned_end_before_the_last_certification_is_history(decides: Decides) -> None:
+def test_one_that_is_still_open_beside_it_is_what_counts(decides: Decides) -> None:
+    decides(
+        """
+        kind    | department | basis     | began_on   | ends_on
+        custody | police     | detention | 2026-02-01 | 2026-05-01
+        custody | justice    | sentence  | 2026-05-01 | 2028-05-01
+        """,
+        roster=PENSION,
+        **SERVING,
+        release_unconfirmed=False,
+    )
+
+
+def test_a_planned_end_up_to_the_last_certification_is_history(decides: Decides) -> None:
     decides(
         "kind | basis | began_on | ends_on\ncustody | sentence | 2024-02-01 | 2026-01-15",
         roster=PENSION,
         **FREE,
+        events=[],
+    )
+
+
+def test_so_is_a_judgment_ten_years_old(decides: Decides) -> None:
+    decides(
+        """
+        kind    | department | basis    | began_on   | ends_on
+        custody | courts     | sentence | 2014-03-01 | 2016-03-01
+        """,
+        roster=PENSION,
+        **FREE,
+        events=[],
     )
 
 
 def test_a_planned_end_with_strong_evidence_after_it_is_history(decides: Decides) -> None:
     decides(
         """
-        kind             | basis    | began_on   | ends_on    | happened_on
-        custody          | sentence | 2025-02-01 | 2026-05-01 |
-        outpatient_visit |          |            |            | 2026-05-20
+        kind            | basis    | began_on   | ends_on    | happened_on
+        custody         | sentence | 2025-02-01 | 2026-05-01 |
+        border_crossing |          |            |            | 2026-05-20
         """,
         roster=PENSION,
         **FREE,
@@ -190,9 +148,9 @@ def test_a_planned_end_with_strong_evidence_after_it_is_history(decides: Decides
 def test_weak_evidence_after_a_planned_end_does_not_make_it_history(decides: Decides) -> None:
     decides(
         """
-        kind             | basis    | began_on   | ends_on    | happened_on | strength
-        custody          | sentence | 2025-02-01 | 2026-05-01 |             |
-        outpatient_visit |          |            |            | 2026-05-20  | weak
+        kind       | basis    | began_on   | ends_on    | happened_on | strength
+        custody    | sentence | 2025-02-01 | 2026-05-01 |             |
+        settlement |          |            |            | 2026-05-20  | weak
         """,
         roster=PENSION,
         **SERVING,
@@ -200,62 +158,8 @@ def test_weak_evidence_after_a_planned_end_does_not_make_it_history(decides: Dec
     )
 
 
-@pytest.mark.parametrize(
-    ("benefit", "basis", "decision"),
-    [
-        ("employee_pension", "detention", "suspected"),
-        ("institution_pension", "detention", "suspected"),
-        ("resident_pension", "detention", "suspected"),
-        ("injury_long_term", "detention", "certified"),
-        ("survivor_allowance", "detention", "certified"),
-        ("unemployment_benefit", "detention", "uncovered"),
-        ("survivor_allowance", "sentence", "suspected"),
-        ("unemployment_benefit", "sentence", "suspected"),
-    ],
-)
-def test_the_grounds_of_each_benefit(decides: Decides, benefit: str, basis: str, decision: str) -> None:
-    decides(
-        f"kind | basis | began_on\ncustody | {basis} | 2026-06-01",
-        roster={"benefit": benefit, "last_certified_on": "2026-05-01"},
-        decision=decision,
-    )
-
-
-def test_a_sentence_only_holds_the_long_term_benefit_of_an_injury(decides: Decides) -> None:
-    decides(
-        "kind | basis | began_on\ncustody | sentence | 2026-06-01",
-        roster={"benefit": "injury_long_term", "last_certified_on": "2026-05-01"},
-        decision="uncovered",
-        reason=None,
-        confidence=None,
-        causes=["custody"],
-        holds=["custody"],
-    )
-
-
-def test_a_custody_under_a_differing_name_holds_while_it_is_open(decides: Decides) -> None:
-    decides(
-        "kind | basis | began_on | identity\ncustody | sentence | 2026-06-01 | doubt",
-        roster=PENSION,
-        decision="uncovered",
-        holds=["identity_doubt"],
-    )
-
-
-def test_a_custody_under_a_differing_name_that_ended_holds_nothing(decides: Decides) -> None:
-    decides(
-        """
-        kind    | basis    | began_on   | identity | released_on
-        custody | sentence | 2026-02-01 | doubt    | 2026-04-01
-        """,
-        roster=PENSION,
-        **FREE,
-    )
-
-
-def test_a_custody_without_a_checked_name_is_suspected(decides: Decides) -> None:
-    decides(
-        "kind | basis | began_on | identity\ncustody | sentence | 2026-06-01 | unchecked",
-        roster=PENSION,
-        **SERVING,
-    )
+def test_a_release_that_is_missing_holds_only_the_benefits_certified_before_it(decides: Decides) -> None:
+    lapsed = "kind | basis | began_on | ends_on\ncustody | sentence | 2025-02-01 | 2026-05-01"
+    survivor = {"benefit": "survivor_allowance", "last_certified_on": "2026-05-02"}
+    decides(lapsed, roster=PENSION, beside=[survivor], **SERVING)
+    decides(lapsed, roster=survivor, beside=[PENSION], **FREE)

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -148,6 +148,12 @@ def test_a_fact_of_the_day_after_tomorrow_is_refused(columns: dict[str, Any], co
     reading = read(happening(**columns))
     assert reading.faults == (Fault(column, "future_date"),)
     assert reading.statements == ()
+
+
+@pytest.mark.parametrize(("days", "faults"), [(1, 1), (2, 0), (0, 1)])
+def test_the_rules_say_how_far_ahead_a_fact_may_lie(days: int, faults: int) -> None:
+    reading = RowReader(happenings, timedelta(days=days)).read(happening(RQ="2026-03-12"), RECEIVED_AT)
+    assert len(reading.faults) == faults
 
 
 def test_tomorrow_is_still_believed_and_a_plan_may_lie_anywhere() -> None:

@@ -1,6 +1,7 @@
 """Who and which are hashes when a page has been keyed, and nothing else of them is left."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Literal
 
 import numpy as np
@@ -10,12 +11,17 @@ from gateway.department import Dataset
 from gateway.identity import IdNumber, Keyer, PersonName
 from gateway.intake.interpret import RowReader
 from gateway.intake.keying import NOTHING, Keyed, RowKeyer, identity_of
+from gateway.roster.shapes import Shaper
 from tests.unit.core.examples import LOADED_AT, RECEIVED_AT, happening, happenings, wedding, weddings
 from tests.unit.core.people import ID, NAME, OTHER_ID, OTHER_NAME
 
 KEYER = Keyer(b"an identity key of the tests")
 PERSON = KEYER.person(IdNumber.parse(ID))
 NAME_KEY = KEYER.name(PersonName.parse(NAME))
+
+SHAPER = Shaper(KEYER)
+MASKED = f"{NAME[0]}{'*' * (len(NAME) - 1)}"
+OTHER_MASKED = f"{OTHER_NAME[0]}{'*' * (len(NAME) - 1)}"
 
 
 class Known:
@@ -30,6 +36,12 @@ class Known:
             for number, roster_number, name in self._people
             if KEYER.person(IdNumber.parse(number)) == person_key
         ]
+
+    def agrees(self, name_key: int, seen: int) -> bool:
+        return any(
+            KEYER.name(PersonName.parse(name)) == name_key and seen == SHAPER.seen(PersonName.parse(MASKED))
+            for _, _, name in self._people
+        )
 
 
 ONE = Known((ID, 7, NAME))
@@ -107,6 +119,31 @@ def test_the_name_is_compared(name: str | None, check: Literal["exact", "absent"
         assert row.get("name_key") is None or check == "exact"
 
 
+@pytest.mark.parametrize(
+    ("name", "identity"),
+    [
+        (MASKED, "match"),
+        (OTHER_MASKED, "doubt"),
+        (NAME, "match"),
+        (OTHER_NAME, "doubt"),
+        ("***", "unchecked"),
+    ],
+)
+def test_of_a_masked_name_what_is_visible_is_compared(name: str, identity: str) -> None:
+    masked = replace(happenings, name_check="masked")
+    for code in "13":
+        (row,) = key(happening(XM=name, YY=code), dataset=masked).rows
+        assert (row["person"], row["identity"]) == (7, identity)
+
+
+def test_of_an_adverse_row_with_a_masked_name_what_is_visible_is_kept_as_a_hash() -> None:
+    masked = replace(happenings, name_check="masked")
+    (row,) = key(happening(XM=MASKED, YY="1"), people=Known(), dataset=masked).rows
+    assert (row["person_key"], row["name_key"]) == (PERSON, None)
+    assert row["name_shape"] == SHAPER.seen(PersonName.parse(MASKED))
+    assert key(happening(XM=MASKED, YY="1"), people=Known()).rows[0]["name_shape"] is None
+
+
 def test_a_name_is_never_compared_with_none() -> None:
     assert identity_of(None, 0) == "unchecked"
     assert identity_of(0, 0) == "match"
@@ -163,6 +200,21 @@ def test_a_deletion_leaves_a_version_that_says_so() -> None:
 def test_a_correction_that_says_nothing_leaves_a_version_too() -> None:
     (row,) = key(happening(op="U", YY="9")).rows
     assert (row["kind"], row["basis"]) == (NOTHING, "corrected")
+
+
+@pytest.mark.parametrize(("number", "op"), [("none", "U"), (None, "U"), ("none", "I")])
+def test_a_row_refused_for_its_id_number_leaves_a_version_that_frees_whom_it_named(
+    number: str | None, op: str
+) -> None:
+    keyed = key(happening(op=op, YY="1", SFZH=number))
+    (row,) = keyed.rows
+    assert counts(keyed) == (1, 0, 1, 0, 0)
+    assert (row["kind"], row["basis"]) == (NOTHING, "corrected" if op == "U" else None)
+    assert timedelta(0) < LOADED_AT - row["published_at"] < timedelta(seconds=1)
+
+
+def test_a_row_refused_for_anything_else_leaves_nothing() -> None:
+    assert key(happening(op="U", RQ="soon"), happening(op="U", YY="2", RQ=None)).rows == []
 
 
 def test_a_withdrawal_is_kept_whoever_it_is_about() -> None:

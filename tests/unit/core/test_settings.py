@@ -175,3 +175,25 @@ def test_settings_cannot_be_changed(folder: Path) -> None:
     settings = load_settings(folder)
     with pytest.raises(ValueError, match="frozen"):
         settings.gateway.workers = 9  # type: ignore[misc] # the point of the test
+
+
+def test_nothing_is_scheduled_unless_it_is_written(folder: Path) -> None:
+    schedule = load_settings(folder).gateway.schedule
+    assert (schedule.run, schedule.sync.default, schedule.sync.datasets) == (None, None, {})
+
+
+@pytest.mark.parametrize(
+    ("schedule", "line"),
+    [
+        ({"run": "0 3 32 * *"}, "schedule.run: Value error, is no cron expression: Bad day-of-month"),
+        ({"sync": {"default": "hourly"}}, "schedule.sync.default: Value error, write five fields"),
+        ({"sync": {"default": "0 0 0 1 1 *"}}, "schedule.sync.default: Value error, write five fields"),
+        ({"sync": {"datasets": {"d": "0 0 30 2 *"}}}, "schedule.sync.datasets.d: Value error, is no cron"),
+        ({"sync": {"detentions": "0 1 * * *"}}, "schedule.sync.detentions: Extra inputs"),
+        ({"attempts": 0}, "schedule.attempts: "),
+    ],
+)
+def test_a_schedule_that_cannot_be_kept_is_named(folder: Path, schedule: dict[str, Any], line: str) -> None:
+    write(folder, "gateway.yaml", SOUND | {"schedule": schedule})
+    (found,) = faults(folder)
+    assert found.startswith(f"gateway.yaml: {line}")

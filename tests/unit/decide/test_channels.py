@@ -1,19 +1,15 @@
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.decide.channels import suggested_channel
-from gateway.policy import load_policy
+from tests.unit.decide.decided import AS_OF, POLICY, row
 
-POLICY = load_policy(Path(__file__).parents[3] / "config")
-ROW = {
-    "benefit": "employee_pension",
-    "reason": None,
-    "needs_assistance": False,
-    "birth_on": date(1950, 1, 1),
-    "abroad": False,
+TOLD = {
+    "valid_until": date(2026, 8, 1),
+    "was_notice_days": 60,
+    "was_notice_for": date(2026, 8, 1),
 }
 
 
@@ -33,7 +29,38 @@ ROW = {
         ({"reason": "sentence"}, "counter"),
         ({"reason": "detention", "needs_assistance": True}, "counter"),
         ({"reason": "sentence", "benefit": "institution_pension"}, "employer"),
+        ({"holds": ["custody"]}, "counter"),
+        ({"holds": ["death"]}, "self_service"),
     ],
 )
 def test_the_channel_suggested(given: dict[str, Any], channel: str) -> None:
-    assert suggested_channel(ROW | given, POLICY, date(2026, 6, 30)) == channel
+    assert suggested_channel(row(**given), POLICY, AS_OF) == channel
+
+
+@pytest.mark.parametrize(
+    ("given", "channel"),
+    [
+        (TOLD, "community"),
+        (TOLD | {"was_notice_days": 0}, "community"),
+        (TOLD | {"valid_until": None, "was_notice_for": None}, "community"),
+        (TOLD | {"was_notice_for": date(2025, 8, 1)}, "self_service"),
+        (TOLD | {"was_notice_days": None, "was_notice_for": None}, "self_service"),
+        (TOLD | {"needs_assistance": True}, "home_visit"),
+        (TOLD | {"abroad": True}, "consular_app"),
+        (TOLD | {"benefit": "institution_pension"}, "employer"),
+    ],
+    ids=[
+        "told 60 days before",
+        "told overdue",
+        "never certified and told",
+        "told of the cycle before",
+        "not told",
+        "needs assistance",
+        "abroad",
+        "employer",
+    ],
+)
+def test_after_a_notice_without_effect_the_community_is_suggested(
+    given: dict[str, Any], channel: str
+) -> None:
+    assert suggested_channel(row(**given), POLICY, AS_OF) == channel

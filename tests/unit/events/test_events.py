@@ -7,15 +7,19 @@ from pydantic import ValidationError
 
 from gateway.errors import GatewayError
 from gateway.events import (
-    EVENT_TYPES,
+    BenefitEvent,
+    CertificationOverdue,
     CertificationRenewed,
     EligibilitySuspected,
+    EvidenceWithdrawn,
     LifeSource,
     Origin,
+    SuspicionCleared,
     draft,
-    schemas,
     serialise,
+    told,
 )
+from gateway.testing.event_examples import examples
 
 ORIGIN = Origin("/gateway", "cn.hunan.rst.", datetime(2026, 6, 30, 16, 0, tzinfo=UTC), "run-7")
 
@@ -102,7 +106,31 @@ def test_a_suspicion_needs_a_confidence() -> None:
         )
 
 
-def test_every_type_has_a_closed_schema() -> None:
-    found = schemas("cn.hunan.rst.")
-    assert len(found) == len(EVENT_TYPES)
-    assert all(schema["additionalProperties"] is False for schema in found.values())
+def test_matched_data_renew_only_what_they_certify() -> None:
+    with pytest.raises(ValidationError, match="data matching renews only"):
+        renewed(decision="suspected")
+    with pytest.raises(ValidationError, match="data matching renews only"):
+        renewed(valid_until=None)
+    assert renewed(decision="suspected", method="verification", evidence=[]).decision == "suspected"
+
+
+@pytest.mark.parametrize(
+    ("model", "wrong"),
+    [
+        (SuspicionCleared, {"reason": "death", "decision": "suspected"}),
+        (CertificationOverdue, {"suggested_channel": "community", "decision": "certified"}),
+        (EvidenceWithdrawn, {"decision": "dead"}),
+        (SuspicionCleared, {"reason": "gambling", "decision": "uncovered"}),
+    ],
+)
+def test_a_type_takes_its_own_words_only(model: type[BenefitEvent], wrong: dict[str, Any]) -> None:
+    common = renewed().model_dump(exclude={"method", "decision", "evidence", "restoration"})
+    with pytest.raises(ValidationError):
+        model(**common | wrong)
+
+
+@pytest.mark.parametrize("data", examples(), ids=lambda data: data.type_name)
+def test_an_event_that_was_put_away_comes_back_the_same(data: BenefitEvent) -> None:
+    body = json.dumps(told(data))
+    assert type(data).model_validate_json(body) == data
+    assert "null" not in body

@@ -84,6 +84,38 @@ def test_every_basis_of_a_death_is_first_hand_or_an_echo() -> None:
             "employer_for names no_benefit",
         ),
         ("policy.yaml", "death.echo.value", ["cremation"], "both first-hand and echo: cremation"),
+        ("policy.yaml", "death.echo.value", ["register_cancelled"], "insurance_terminated is neither first"),
+        ("policy.yaml", "death.first_hand.value", ["seen"], "death: seen is no basis of a death"),
+        ("policy.yaml", "death.certification_afterwards.value.counter", None, "says nothing of counter"),
+        ("policy.yaml", "records.border_crossing", None, "records says nothing of border_crossing"),
+        ("policy.yaml", "records.absence.polarity", "neutral", "records.absence.polarity is adverse"),
+        (
+            "policy.yaml",
+            "benefits.employee_pension.grounds.sentence_outside_prison",
+            None,
+            "sentence_outside_prison: Field",
+        ),
+        (
+            "policy.yaml",
+            "benefits.employee_pension.grounds.sentence_outside_prison.effect",
+            "yes",
+            "no record tells it, it can only be no",
+        ),
+        (
+            "policy.yaml",
+            "holds.causes.value",
+            ["death"],
+            "grounds.sentence only holds, but is not among holds.causes",
+        ),
+        ("policy.yaml", "holds.causes.value", ["death", "death"], "named more than once: death"),
+        (
+            "policy.yaml",
+            "also_pension.pensions.value",
+            ["unemployment_benefit"],
+            "names unemployment_benefit, which has the ground itself",
+        ),
+        ("policy.yaml", "notices.due_within_days.value", [60, 15, 60], "named more than once: 60"),
+        ("policy.yaml", "notices.payment_statuses.value", ["paid"], "payment_statuses.value.0: Input"),
         ("counties.yaml", "counties.0.county", 990103, "counties.0.county: Input"),
         ("counties.yaml", "counties.0.county", "990104", "named more than once: 990104"),
     ],
@@ -95,6 +127,17 @@ def test_a_fault_is_named_with_its_file_and_key(
     [line] = faults(folder)
     assert line.startswith(f"{file}: ")
     assert fault in line
+
+
+def test_a_record_that_the_gateway_does_not_know_is_a_fault(folder: Path) -> None:
+    change(folder / "policy.yaml", "records.bank_visit", {"polarity": "of_life", "cite": ["POLICY 2"]})
+    [line] = faults(folder)
+    assert line.endswith("records.bank_visit is no kind of record")
+
+
+def test_what_is_said_of_a_certification_after_a_death_names_who_is_probably_alive() -> None:
+    methods = load_policy(CONFIG).death.likely_alive_methods()
+    assert methods == ["counter", "home_visit", "community", "consulate"]
 
 
 def test_overlapping_periods_of_a_county_are_a_fault(folder: Path) -> None:

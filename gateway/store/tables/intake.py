@@ -1,56 +1,22 @@
-"""The SQL tables: everything that has a state. Evidence itself is Parquet; here is which of it counts.
+"""What was read, and how far."""
 
-Instants are naive Asia/Shanghai times. Nothing here holds a name or an ID number.
-"""
-
-from datetime import datetime
 from typing import Final
 
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     Column,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
-    TypeDecorator,
     UniqueConstraint,
-    text,
 )
 
-from gateway.clock import local
-
-
-class Instant(TypeDecorator[datetime]):
-    """An instant kept as a naive Asia/Shanghai time, whatever time zone it came with."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        del dialect
-        return None if value is None else local(value)
-
-
-NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
-"""A row number the database gives; SQLite counts by itself only in a plain INTEGER."""
-
-METADATA: Final = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from gateway.store.tables.columns import METADATA, NUMBER, Instant
 
 PARTS: Final = Table(
     "parts",
@@ -133,62 +99,6 @@ REFUSALS: Final = Table(
     Column("received_at", Instant, nullable=False),
     Column("content", String, nullable=False),
     UniqueConstraint("dataset", "key_hash", "field", "rule", "content"),
-)
-
-DECISIONS: Final = Table(
-    "decisions",
-    METADATA,
-    Column("decision_id", NUMBER, primary_key=True),
-    Column("benefit_id", String, nullable=False),
-    Column("person_no", String, nullable=False),
-    Column("run_id", Integer, nullable=False),
-    Column("decision", String, nullable=False),
-    Column("reason", String),
-    Column("confidence", String),
-    Column("certified_on", Date),
-    Column("valid_until", Date),
-    Column("as_of", Date, nullable=False),
-    Column("decided_at", Instant, nullable=False),
-    Column("body", JSON, nullable=False),
-    Column("current", Boolean, nullable=False),
-    Index(None, "benefit_id"),
-    Index(
-        "uq_decisions_current",
-        "benefit_id",
-        unique=True,
-        sqlite_where=text('"current"'),
-        postgresql_where=text('"current"'),
-    ),
-)
-
-EVENTS: Final = Table(
-    "events",
-    METADATA,
-    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
-    Column("event_id", String, nullable=False, unique=True),
-    Column("type", String, nullable=False),
-    Column("subject", String, nullable=False),
-    Column("county", String),
-    Column("run_id", Integer, nullable=False),
-    Column("time", Instant, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("released_at", Instant),
-    Column("replaces", String),
-    Index(None, "subject"),
-    Index(None, "run_id"),
-    Index(
-        "ix_events_unreleased",
-        "sequence",
-        sqlite_where=text("released_at IS NULL"),
-        postgresql_where=text("released_at IS NULL"),
-    ),
-)
-
-COUNTERS: Final = Table(
-    "counters",
-    METADATA,
-    Column("name", String, primary_key=True),
-    Column("value", BigInteger, nullable=False),
 )
 
 ROSTER_IMPORTS: Final = Table(

@@ -1,0 +1,119 @@
+"""`gateway runs`: what was run, why a run is held, and a person's word about it."""
+
+import getpass
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final
+
+import typer
+
+from gateway.cli.context import CONFIG, Config, open_station
+from gateway.cli.output import Json, err, out, print_json, print_rows
+from gateway.cli.run import print_decide, watching_decide
+from gateway.store import runs
+from gateway.store.counts import counts
+from gateway.store.runs import Run
+from gateway.store.windows import of_run
+from gateway.sync.approving import Word, approve_run, discard_run
+
+app = typer.Typer(help="What was run, and what is held.", no_args_is_help=True)
+
+_LISTED: Final = ("run", "kind", "as_of", "state", "started_at", "finished_at", "reason")
+_WINDOWS: Final = ("dataset", "since", "until", "state", "declared", "reason")
+_TAKEN: Final = ("dataset", "received", "accepted", "refused", "matched", "strangers")
+_SCOPES: Final = ("by_reason", "by_dataset", "by_county")
+
+RunId = Annotated[int, typer.Argument(help="The run's number, see `gateway runs list`.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, kept with the run. Name no person.")]
+By = Annotated[str | None, typer.Option("--by", help="Who says so; else the user of this machine.")]
+
+
+@app.callback()
+def runs_command() -> None:
+    """What was run, and what is held."""
+
+
+@app.command("list")
+def list_command(
+    config: Config = CONFIG,
+    limit: Annotated[int, typer.Option(help="At most so many, newest first.", min=1)] = 20,
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """List the latest runs with how they ended."""
+    with open_station(config).store.read() as conn:
+        found = runs.list_runs(conn, limit)
+    print_rows([_row(run) for run in found], _LISTED, as_json=as_json)
+
+
+@app.command("show")
+def show_command(run_id: RunId, config: Config = CONFIG, as_json: Annotated[bool, Json] = False) -> None:
+    """Say what a run came to: for a decision why it is held and what it found, for a sync what it took.
+
+    Example: gateway runs show 12
+    """
+    with open_station(config).store.read() as conn:
+        run = runs.get(conn, run_id)
+        windows = [_window(vars(window)) for window in of_run(conn, run_id)]
+        taken = [{"dataset": name, **vars(found)} for name, found in counts(conn, run_id).items()]
+    if as_json:
+        print_json(vars(run) | {"windows": windows, "taken": taken})
+        return
+    print_rows([_row(run)], _LISTED, as_json=False)
+    if windows:
+        print_rows(windows, _WINDOWS, as_json=False, title="windows")
+        print_rows(taken, _TAKEN, as_json=False, title="rows")
+    for line in _decided(run.summary or {}):
+        out.print(f"  {line}", markup=False)
+
+
+@app.command("approve")
+def approve_command(
+    run_id: RunId,
+    reason: Reason,
+    config: Config = CONFIG,
+    by: By = None,
+    as_json: Annotated[bool, Json] = False,
+) -> None:
+    """Publish a held run as it was decided; who said so and why is kept with it.
+
+    Example: gateway runs approve 12 --reason "the first run after the import" --by chen
+    """
+    station = open_station(config)
+    with watching_decide() as progress:
+        report = approve_run(station, run_id, Word(by or getpass.getuser(), reason), progress)
+    print_decide(report, as_json=as_json)
+    err.print(f"run {run_id} is published")
+
+
+@app.command("discard")
+def discard_command(run_id: RunId, reason: Reason, config: Config = CONFIG, by: By = None) -> None:
+    """Let go of what a held run decided; the next decide decides anew.
+
+    Example: gateway runs discard 12 --reason "death_certificates of March were corrupted"
+    """
+    discard_run(open_station(config), run_id, Word(by or getpass.getuser(), reason))
+    err.print(f"run {run_id} is discarded; nothing of it was published, the next decide decides anew")
+
+
+def _row(run: Run) -> dict[str, object]:
+    return {"run": run.run_id, **{name: getattr(run, name) for name in _LISTED if name != "run"}}
+
+
+def _window(window: Mapping[str, Any]) -> dict[str, object]:
+    return {name: window["total" if name == "declared" else name] for name in _WINDOWS}
+
+
+def _decided(summary: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"held: {line}" for line in summary.get("held", ()))
+    for kind, tally in summary.get("findings", {}).items():
+        yield f"new {kind}: {tally['in_all']:,}"
+        for scope in _SCOPES:
+            found = sorted(tally[scope].items(), key=lambda item: -item[1])
+            if found:
+                said = ", ".join(f"{name or 'unknown'} {count:,}" for name, count in found)
+                yield f"  {scope.replace('_', ' ')}: {said}"
+    for name, count in summary.get("events", {}).items():
+        yield f"{count:,} × {name}"
+    for word in ("approval", "discard"):
+        if word in summary:
+            said = summary[word]
+            yield f"{word} by {said['by']} at {said['at']}: {said['reason']}"

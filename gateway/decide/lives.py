@@ -1,0 +1,65 @@
+"""What is known of each life: a person's evidence, less the rows a person at the agency found harmless.
+
+All benefits of a person share one life. A benefit whose entry in the ledger was closed as eligible no longer
+sees the rows that were looked at then, so it has a life of its own, with a number below zero.
+"""
+
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+
+from gateway.decide.days import among
+from gateway.policy import Policy
+
+_COLUMNS: Final = (
+    "person", "department", "dataset", "key_hash", "item", "content", "kind", "basis", "polarity", "strength",
+    "identity", "happened_on", "earliest", "latest", "began_on", "ends_on", "released_on", "released_to",
+    "certificate", "derived_from",
+)  # fmt: skip
+_ON_ROSTER: Final = {
+    "department": "roster",
+    "dataset": "roster",
+    "item": 0,
+    "kind": "certification_elsewhere",
+    "polarity": "of_life",
+    "strength": "strong",
+    "identity": "match",
+    "content": 0,
+}
+VOIDED: Final = "voided_certificate"
+"""The kind of row that tells of a certificate withdrawn since; it is looked at, never silenced."""
+
+
+def with_life(roster: ir.Table, ledger: ir.Table) -> ir.Table:
+    """The roster with `life`: the person's number, or a benefit's own."""
+    own = _own_lives(ledger).select("benefit_id", "own_life")
+    table = roster.left_join(own, "benefit_id", rname="{name}_of_own")
+    table = table.mutate(life=ibis.coalesce(table.own_life, table.person))
+    return table.drop("own_life", "benefit_id_of_own")
+
+
+def evidence_by_life(evidence: ir.Table, roster: ir.Table, ledger: ir.Table, policy: Policy) -> ir.Table:
+    """The evidence and the roster's certifications with `life`; a silenced row is missing from its life."""
+    told = evidence.select(_COLUMNS)
+    known = ibis.union(told, _certified_on_roster(roster, policy, told.schema()))
+    owners = roster.select("person", "benefit_id").join(_own_lives(ledger), "benefit_id").drop("benefit_id")
+    own = known.join(owners, "person")
+    seen = own.filter(~own.silenced.contains(own.content) | (own.kind == VOIDED))
+    shared = known.mutate(life=known.person)
+    return ibis.union(shared, seen.rename(life="own_life").drop("silenced").select(shared.columns))
+
+
+def _own_lives(ledger: ir.Table) -> ir.Table:
+    silencing = ledger.filter(ledger.silenced.length() > 0)
+    number = ibis.row_number().over(order_by=silencing.benefit_id)
+    return silencing.select("benefit_id", "silenced", own_life=-1 - number)
+
+
+def _certified_on_roster(roster: ir.Table, policy: Policy, types: ibis.Schema) -> ir.Table:
+    """Certifications through another channel that the roster tells of (三)(四), as rows of evidence."""
+    rows = roster.filter(among(roster.last_method, policy.channels.methods.value))
+    rows = rows.filter(rows.last_certified_on.notnull())
+    columns = {"person": rows.person, "basis": rows.last_method, "happened_on": rows.last_certified_on}
+    told = {name: ibis.literal(_ON_ROSTER.get(name), type=types[name]) for name in _COLUMNS}
+    return rows.select(**(told | columns))

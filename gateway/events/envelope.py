@@ -1,0 +1,85 @@
+"""An event's envelope: CloudEvents 1.0, structured JSON, serialised once. Instants carry +08:00."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from gateway.clock import CHINA
+from gateway.errors import GatewayError
+from gateway.events.types import BenefitEvent
+
+MAX_BYTES: Final = 20_000
+"""No event is larger."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What the events of one run share; `time` has a time zone, `correlation_id` names the run."""
+
+    source: str
+    type_prefix: str
+    time: datetime
+    correlation_id: str
+
+
+@dataclass(frozen=True)
+class EventDraft:
+    """An event that has everything but its number."""
+
+    event_id: str
+    type: str
+    subject: str
+    county: str | None
+    origin: Origin
+    causation_id: str | None
+    data: BenefitEvent
+
+    @property
+    def replaces(self) -> str | None:
+        """The event this one takes the place of."""
+        return self.data.replaces
+
+
+def draft(data: BenefitEvent, origin: Origin, previous: str | None) -> EventDraft:
+    """An event of its own id; `previous` is the benefit's last event, null for its first.
+
+    The id is a hash of type, content and predecessor: the same run started again gives the same id, the
+    same finding at another place in the benefit's history gives another.
+    """
+    type_ = origin.type_prefix + data.type_name
+    content = json.dumps([type_, told(data), previous], ensure_ascii=False, sort_keys=True)
+    event_id = "evt_" + hashlib.sha256(content.encode()).hexdigest()[:32]
+    return EventDraft(event_id, type_, data.benefit_id, data.county, origin, previous, data)
+
+
+def serialise(event: EventDraft, sequence: int) -> bytes:
+    """The bytes that are stored, signed and sent; made once.
+
+    Raises:
+        GatewayError: the event is larger than MAX_BYTES.
+    """
+    envelope: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": event.event_id,
+        "source": event.origin.source,
+        "type": event.type,
+        "subject": event.subject,
+        "time": event.origin.time.astimezone(CHINA).isoformat(timespec="milliseconds"),
+        "datacontenttype": "application/json",
+        "sequence": f"{sequence:020d}",
+        "partitionkey": event.subject,
+        "correlationid": event.origin.correlation_id,
+        **({"causationid": event.causation_id} if event.causation_id else {}),
+        "data": told(event.data),
+    }
+    body = json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+    if len(body) > MAX_BYTES:
+        raise GatewayError(f"event {event.event_id} has {len(body)} bytes, more than {MAX_BYTES}")
+    return body
+
+
+def told(data: BenefitEvent) -> dict[str, Any]:
+    """The data as JSON values; what is not known is left out."""
+    return data.model_dump(mode="json", exclude_none=True)

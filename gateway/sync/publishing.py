@@ -1,0 +1,97 @@
+"""The second half of a decide run: what was proposed is numbered, kept and let out, bucket by bucket."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pyarrow.parquet as pq
+from sqlalchemy import Connection
+
+from gateway.clock import local
+from gateway.decide.behind import cause_of
+from gateway.decide.proposal import Change, as_changes, followed
+from gateway.events import EventDraft, SuspicionUnresolved, serialise
+from gateway.store import runs
+from gateway.store.decisions import Decision, advance
+from gateway.store.ledger import open_or_update, told_unresolved
+from gateway.store.outbox import NewEvent, append_events, release_events
+from gateway.store.proposals import Proposal, proposals, put_in_place
+from gateway.store.revisions import drop_revisions, revisions_of
+from gateway.store.runs import Run
+from gateway.sync.progress import Progress, silent
+from gateway.sync.station import Station, failing_loudly
+
+
+def publish(station: Station, run_id: int, progress: Progress = silent) -> None:
+    """Put in place what a run proposed, then let its events out; a stop is made up for by doing it again.
+
+    To be called with the evidence folder held, of a run that is publishing.
+    """
+    with station.store.read() as conn:
+        run = runs.get(conn, run_id)
+        waiting = list(proposals(conn, run_id))
+    for done, proposal in enumerate(waiting, 1):
+        _publish_bucket(station, run, proposal)
+        progress("publishing", done, len(waiting))
+    with station.store.begin() as conn:
+        release_events(conn, run_id, station.now())
+        runs.finish_run(conn, run_id, "done", station.now(), summary=run.summary)
+
+
+def finish_publishing(station: Station, progress: Progress = silent) -> int | None:
+    """Publish the rest of a run that stopped while publishing, if there is one, and give its number."""
+    with station.store.read() as conn:
+        run = runs.unpublished(conn)
+    if run is None or run.state != "publishing":
+        return None
+    with failing_loudly(station, run.run_id):
+        publish(station, run.run_id, progress)
+    return run.run_id
+
+
+def as_new(event: EventDraft) -> NewEvent:
+    """A draft as the outbox takes it."""
+    return NewEvent(
+        event_id=event.event_id,
+        type=event.type,
+        subject=event.subject,
+        county=event.county,
+        time=local(event.origin.time),
+        replaces=event.replaces,
+        serialise=lambda sequence: serialise(event, sequence),
+    )
+
+
+def _publish_bucket(station: Station, run: Run, proposal: Proposal) -> None:
+    with pq.ParquetFile(station.evidence / proposal.changes.path) as file, station.store.begin() as conn:
+        taken_in = followed(file.schema_arrow)
+        newer = {
+            revision.benefit_id
+            for revision in revisions_of(conn, proposal.state.bucket)
+            if revision.revision_id not in taken_in
+        }
+        for batch in file.iter_batches():
+            changes = [each for each in as_changes(batch) if each.decision.benefit_id not in newer]
+            _put_in_store(conn, station, run, changes)
+        drop_revisions(conn, taken_in)
+        put_in_place(conn, proposal, station.now())
+
+
+def _put_in_store(conn: Connection, station: Station, run: Run, changes: list[Change]) -> None:
+    now, as_of = station.now(), run.as_of or run.started_at.date()
+    events = [event for change in changes for event in change.events]
+    append_events(conn, run.run_id, [as_new(event) for event in events])
+    advance(conn, [_decision(change, run, as_of) for change in changes])
+    causes = [cause for change in changes for cause in change.causes]
+    open_or_update(conn, run.run_id, now, as_of, causes)
+    told_unresolved(conn, run.run_id, now, list(_late(events)))
+
+
+def _decision(change: Change, run: Run, as_of: date) -> Decision:
+    return Decision(**vars(change.decision), run_id=run.run_id, as_of=as_of, decided_at=run.started_at)
+
+
+def _late(events: list[EventDraft]) -> Iterator[tuple[str, str]]:
+    """Benefit and cause of the entries that were told to be open too long."""
+    for event in events:
+        if isinstance(event.data, SuspicionUnresolved):
+            yield event.subject, cause_of(event.data.reason) or event.data.reason

@@ -1,0 +1,99 @@
+"""What a caller asks, checked: bodies and queries by their models, writes from this machine only."""
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from ipaddress import ip_address
+from typing import Any, Final, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gateway.clock import CHINA
+from gateway.settings import fault_lines
+from gateway.sync.station import Station
+
+STATION: Final = web.AppKey("station", Station)
+_PROXIED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+
+
+class Asked(BaseModel):
+    """A body or a query: unknown keys are faults, and no fault repeats what was sent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+A = TypeVar("A", bound=Asked)
+
+
+def query(request: web.Request, model: type[A]) -> A:
+    """The query as its model has it.
+
+    Raises:
+        web.HTTPBadRequest: it names an unknown key or an impossible value.
+    """
+    return _checked(model, dict(request.query), "query", web.HTTPBadRequest)
+
+
+async def body(request: web.Request, model: type[A]) -> A:
+    """The JSON body of a write, from this machine.
+
+    Until callers have tokens with scopes, whoever is on this machine is who may write.
+
+    Raises:
+        web.HTTPForbidden: the caller is elsewhere, or a proxy speaks for somebody else.
+        web.HTTPUnsupportedMediaType, web.HTTPUnprocessableEntity: it is no JSON, or not what is asked for.
+    """
+    if not is_local(request):
+        raise web.HTTPForbidden(text="writing is allowed from this machine only, without a proxy")
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text="send application/json")
+    try:
+        sent = json.loads(await request.text())
+    except ValueError:
+        raise web.HTTPUnprocessableEntity(text="the body is not JSON in UTF-8") from None
+    return _checked(model, sent, "body", web.HTTPUnprocessableEntity)
+
+
+def is_local(request: web.Request) -> bool:
+    """Whether the caller is on this machine, and no proxy speaks for somebody else."""
+    if any(name in request.headers for name in _PROXIED):
+        return False
+    try:
+        return ip_address(request.remote or "").is_loopback
+    except ValueError:
+        return False
+
+
+def reply(value: object, status: int = 200) -> web.Response:
+    """A JSON answer: days as yyyy-MM-dd, instants with +08:00."""
+    return web.json_response(value, status=status, dumps=_dumps)
+
+
+def number_in(request: web.Request, name: str) -> int:
+    """A number in the path.
+
+    Raises:
+        web.HTTPNotFound: it is none, so nothing can be there.
+    """
+    text = request.match_info[name]
+    if not (text.isascii() and text.isdigit() and len(text) < len(str(2**63))):
+        raise web.HTTPNotFound(text="there is nothing of that number")
+    return int(text)
+
+
+def _checked(model: type[A], sent: Any, where: str, fault: Callable[..., web.HTTPException]) -> A:
+    try:
+        return model.model_validate(sent)
+    except ValidationError as error:
+        raise fault(text="; ".join(fault_lines(where, error))) from None
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=value.tzinfo or CHINA).isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
