@@ -1,5 +1,6 @@
-"""Runs the rules over one bucket of Parquet parts on in-process DuckDB; memory is bounded by the bucket."""
+"""Runs the rules over buckets of Parquet parts on in-process DuckDB: memory is bounded by their size."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -9,13 +10,14 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gateway.decide.columns import DECIDED, LEDGER
 from gateway.decide.compared import Gaps
 from gateway.decide.expression import decide
 from gateway.decide.references import REFERENCES, TOUCHED, references
 from gateway.errors import StoreError
-from gateway.evidence.columns import EVIDENCE
+from gateway.evidence.columns import BUCKETS, EVIDENCE
 from gateway.policy import Policy
 from gateway.roster.columns import ROSTER
 
@@ -25,9 +27,9 @@ _ANY_DAY: Final = "MAKE_DATE(1, 2, 3)"
 
 @dataclass(frozen=True)
 class BucketSources:
-    """What a bucket is decided from: SQL of the evidence that counts, its roster and its last decisions.
+    """What some buckets are decided from: SQL of the evidence that counts, the roster, the last decisions.
 
-    `ledger` (LEDGER) is what people did about its benefits.
+    `ledger` (LEDGER) is what people did about their benefits.
     """
 
     evidence: str
@@ -91,25 +93,50 @@ def decide_bucket(
     Raises:
         StoreError: a part cannot be read, or memory or disk ran out.
     """
+    return _outcome(*_run(connection, sources, queries))
+
+
+def decide_buckets(
+    connection: duckdb.DuckDBPyConnection, sources: BucketSources, queries: Queries, buckets: Sequence[int]
+) -> Iterator[tuple[int, BucketOutcome]]:
+    """Decide several buckets at once, since to plan the rules costs more than to decide a small bucket.
+
+    Raises:
+        StoreError: as `decide_bucket`.
+    """
+    decided, behind = _run(connection, sources, queries)
+    numbers = decided["person"].to_numpy() % BUCKETS
+    for bucket in buckets:
+        here = decided.filter(pa.array(numbers == bucket))
+        own = behind.filter(pc.is_in(behind["benefit_id"], value_set=here["benefit_id"]))
+        yield bucket, _outcome(here, own)
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, sources: BucketSources, queries: Queries
+) -> tuple[pa.Table, pa.Table]:
     try:
-        return _run(connection, sources, queries)
+        return _queried(connection, sources, queries)
     except (duckdb.IOException, duckdb.InvalidInputException, duckdb.OutOfMemoryException) as error:
         raise StoreError(f"a bucket could not be decided ({type(error).__name__})") from None
 
 
-def _run(connection: duckdb.DuckDBPyConnection, sources: BucketSources, queries: Queries) -> BucketOutcome:
+def _queried(
+    connection: duckdb.DuckDBPyConnection, sources: BucketSources, queries: Queries
+) -> tuple[pa.Table, pa.Table]:
+    """Every decision, and the evidence behind the changed ones."""
     for name in ("evidence", "roster", "decided"):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {getattr(sources, name)}")
     connection.register("ledger", sources.ledger)
     decided = connection.sql(queries.decide).to_arrow_table()
     changed = decided.filter(decided["changed"])
     connection.register("changed", changed.select(TOUCHED))
-    behind = connection.sql(queries.references).to_arrow_table()
-    return BucketOutcome(
-        state=decided.select(DECIDED.names).cast(DECIDED),
-        changed=changed,
-        references=behind.cast(REFERENCES),
-    )
+    return decided, connection.sql(queries.references).to_arrow_table().cast(REFERENCES)
+
+
+def _outcome(decided: pa.Table, behind: pa.Table) -> BucketOutcome:
+    state = decided.select(DECIDED.names).cast(DECIDED)
+    return BucketOutcome(state, decided.filter(decided["changed"]), behind)
 
 
 def _table(schema: pa.Schema, name: str) -> ir.Table:

@@ -115,9 +115,9 @@ _CHANGE: Final = [LEDGER_CHANGES.c[name] for name in Change.__dataclass_fields__
 _EVIDENCE: Final = ("reason", "suspected", "contents", "evidence")
 
 
-def marks(conn: Connection, bucket: int) -> list[Mark]:
-    """What the rules read of one bucket's entries, open and closed, oldest first."""
-    query = select(*_MARK).where(LEDGER.c.bucket == bucket).order_by(LEDGER.c.entry_id)
+def marks(conn: Connection, buckets: Collection[int]) -> list[Mark]:
+    """What the rules read of some buckets' entries, open and closed, oldest first."""
+    query = select(*_MARK).where(LEDGER.c.bucket.in_(buckets)).order_by(LEDGER.c.entry_id)
     return [Mark(**row._asdict()) for row in conn.execute(query)]
 
 

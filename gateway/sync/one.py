@@ -134,7 +134,7 @@ def _start(
     told = station.settings.gateway.events
     with station.store.read() as conn:
         as_of = present_day(station, conn)
-        given = bucket_input(station, conn, connection, subject.bucket, policy, as_of)
+        given = bucket_input(station, conn, connection, [subject.bucket], policy, as_of)
         revision = revision_of(conn, subject.benefit_id)
         return Start(
             station=station,

@@ -11,7 +11,7 @@ import pyarrow as pa
 from gateway.decide import guard
 from gateway.decide.changes import decision_rows, drafts, next_state
 from gateway.decide.compared import Gaps
-from gateway.decide.engine import BucketOutcome, Queries, decide_bucket
+from gateway.decide.engine import BucketOutcome, Queries, decide_buckets
 from gateway.decide.findings import LiveCause, live_causes
 from gateway.decide.proposal import as_batches, schema_after
 from gateway.events import EventDraft, Origin
@@ -22,7 +22,7 @@ from gateway.store.parts import Part
 from gateway.store.proposals import CHANGES, STATE, Proposal, add_proposal
 from gateway.sync.progress import Progress
 from gateway.sync.report import DecideReport
-from gateway.sync.sources import BucketInput, bucket_input
+from gateway.sync.sources import Before, bucket_input, together
 from gateway.sync.station import Station
 
 
@@ -48,27 +48,35 @@ def propose(run: Deciding, buckets: int, report: DecideReport, progress: Progres
     Returns how many benefits each county has.
     """
     by_county: Counter[str] = Counter()
+    with run.station.store.read() as conn:
+        groups = [*together(conn, range(buckets))]
     with engine(run.station.evidence, run.station.settings.gateway.decide_memory_mb) as connection:
-        for bucket in range(buckets):
-            by_county += _propose_bucket(run, connection, bucket, report)
-            progress("deciding", bucket + 1, buckets)
+        for group in groups:
+            by_county += _propose_group(run, connection, group, report)
+            progress("deciding", group[-1] + 1, buckets)
     return by_county
 
 
-def _propose_bucket(
-    run: Deciding, connection: duckdb.DuckDBPyConnection, bucket: int, report: DecideReport
+def _propose_group(
+    run: Deciding, connection: duckdb.DuckDBPyConnection, group: Sequence[int], report: DecideReport
 ) -> Counter[str]:
     with run.station.store.read() as conn:
-        given = bucket_input(run.station, conn, connection, bucket, run.policy, run.as_of)
-    if not given.roster_rows and not given.decided_rows:
+        given = bucket_input(run.station, conn, connection, group, run.policy, run.as_of)
+    if not any(before.roster_rows or before.decided_rows for before in given.before.values()):
         return Counter()
-    outcome = decide_bucket(connection, given.sources, run.queries)
+    for bucket, outcome in decide_buckets(connection, given.sources, run.queries, group):
+        _propose_bucket(run, bucket, given.before[bucket], outcome, report)
+    return _benefits_by_county(connection, given.sources.roster)
+
+
+def _propose_bucket(
+    run: Deciding, bucket: int, before: Before, outcome: BucketOutcome, report: DecideReport
+) -> None:
     events = drafts(outcome, run.policy, run.as_of, run.origin)
     causes = live_causes(outcome, run.policy)
     _count(report, outcome, events, causes)
-    if outcome.changed.num_rows or outcome.state.num_rows != given.decided_rows:
-        _put_away(run, bucket, given, _Decided(outcome, events, causes))
-    return _benefits_by_county(connection, given.sources.roster)
+    if outcome.changed.num_rows or outcome.state.num_rows != before.decided_rows or before.revisions:
+        _put_away(run, bucket, before, _Decided(outcome, events, causes))
 
 
 @dataclass(frozen=True)
@@ -78,11 +86,11 @@ class _Decided:
     causes: Sequence[LiveCause]
 
 
-def _put_away(run: Deciding, bucket: int, given: BucketInput, found: _Decided) -> None:
+def _put_away(run: Deciding, bucket: int, before: Before, found: _Decided) -> None:
     folder = run.station.evidence
     rows = decision_rows(found.outcome, run.policy, run.as_of, run.gaps)
     batches = as_batches(rows, found.events, found.causes)
-    changes = write_batches(folder, CHANGES, schema_after(given.revisions), batches)
+    changes = write_batches(folder, CHANGES, schema_after(before.revisions), batches)
     # in the folder of the decided parts: publishing changes its stage, not its place
     state = write_part(folder, "decided", next_state(found.outcome, found.events))
 

@@ -11,18 +11,15 @@ from sqlalchemy import Connection
 
 from gateway.decide.columns import DECIDED, LEDGER
 from gateway.policy import Policy
-from gateway.store.ledger import Mark, entries_of, marks
+from gateway.store.ledger import Mark, marks
 from gateway.store.revisions import Revision
 
 _REVISED: Final = "revised"
 
 
-def ledger_input(
-    conn: Connection, bucket: int | None, persons: Collection[int] | None, policy: Policy, as_of: date
-) -> pa.Table:
-    """The LEDGER columns for one bucket, or for some persons; benefits without an entry have no row."""
-    found: Sequence[Mark] = marks(conn, bucket) if bucket is not None else entries_of(conn, persons or ())
-    return as_columns(found, policy, as_of)
+def ledger_input(conn: Connection, buckets: Collection[int], policy: Policy, as_of: date) -> pa.Table:
+    """The LEDGER columns for some buckets; benefits without an entry have no row."""
+    return as_columns(marks(conn, buckets), policy, as_of)
 
 
 def as_columns(found: Iterable[Mark], policy: Policy, as_of: date) -> pa.Table:

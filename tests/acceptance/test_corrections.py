@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.sync import deciding
 from tests.acceptance.cast import (
-    BUCKETS_IN_USE,
     LATER,
     LI,
     LOADED,
@@ -24,9 +22,8 @@ from tests.support.site import Supplies, Trial, put, records_of, write_roster
 
 
 @pytest.fixture
-def desk(supplies: Supplies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trial]:
+def desk(supplies: Supplies, tmp_path: Path) -> Iterator[Trial]:
     """A site with Wang and Li on the roster, where nothing was reported yet."""
-    monkeypatch.setattr(deciding, "BUCKETS", BUCKETS_IN_USE)
     with open_desk(tmp_path, supplies) as trial:
         yield trial
 

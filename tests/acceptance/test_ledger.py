@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 
 from gateway.store.ledger import Entry, Wanted, list_entries
-from gateway.sync import deciding
 from gateway.sync.ledger import Resolution, resolve
 from gateway.sync.statements import Said, accept
 from tests.acceptance.cast import (
-    BUCKETS_IN_USE,
     LATER,
     LI,
     LOADED,
@@ -30,9 +28,8 @@ ALIVE = Resolution("eligible", by="officer", note="seen at home")
 
 
 @pytest.fixture
-def desk(supplies: Supplies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trial]:
+def desk(supplies: Supplies, tmp_path: Path) -> Iterator[Trial]:
     """Wang's death is reported while his payment is suspended; everything else is compared and quiet."""
-    monkeypatch.setattr(deciding, "BUCKETS", BUCKETS_IN_USE)
     with open_desk(tmp_path, supplies) as trial:
         suspended = WANG.on_roster(payment_status="suspended", suspended_on="2026-06-01")
         trial.take_roster(write_roster(tmp_path / "suspended.csv", suspended, LI.on_roster()))

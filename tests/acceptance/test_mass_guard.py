@@ -13,12 +13,10 @@ from gateway.errors import RunHeld
 from gateway.store.ledger import entries_of
 from gateway.store.parts import live_parts
 from gateway.store.runs import unpublished
-from gateway.sync import deciding
 from gateway.sync.approving import Word, approve_run, discard_run
 from gateway.sync.monthly import run_month
 from tests.acceptance.cast import (
     AFTER_OCTOBER,
-    BUCKETS_IN_USE,
     LATER,
     LI,
     OCTOBER,
@@ -36,9 +34,8 @@ Gateway = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def desk(supplies: Supplies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trial]:
+def desk(supplies: Supplies, tmp_path: Path) -> Iterator[Trial]:
     """A site with Wang and Li on the roster, where two findings are a mass."""
-    monkeypatch.setattr(deciding, "BUCKETS", BUCKETS_IN_USE)
     with open_desk(tmp_path, supplies) as trial:
         file = trial.site.config / "policy.yaml"
         rules = yaml.safe_load(file.read_text("utf-8"))

@@ -28,10 +28,9 @@ def compiled_once() -> Callable[..., Queries]:
 
 
 def quicken(monkeypatch: pytest.MonkeyPatch, compiled_once: Callable[..., Queries]) -> None:
-    """Compile a day's rules once, and leave the buckets alone that nobody of an office is in."""
+    """Compile a day's rules once."""
     monkeypatch.setattr(deciding, "compiled", compiled_once)
     monkeypatch.setattr(one, "compiled", compiled_once)
-    monkeypatch.setattr(deciding, "BUCKETS", 3)
 
 
 @pytest.fixture(autouse=True)
