@@ -152,7 +152,9 @@ def _next_steps(site: Site) -> list[str]:
         "make demo                                      the next month; nothing is said twice",
         f"export GATEWAY_CONFIG={site.config}",
         ".venv/bin/gateway events | head -3             the events as they are stored",
+        ".venv/bin/gateway ledger list                  suspicions that wait for a person",
+        ".venv/bin/gateway runs list                    what was run, held and approved",
         ".venv/bin/gateway refusals list --grouped      rows that were not taken, and why",
-        ".venv/bin/gateway serve                        /v1/events by cursor, /healthz",
+        ".venv/bin/gateway serve                        /v1/events by cursor, /v1/ledger, /healthz",
         ".venv/bin/gateway plugins                      departments and datasets",
     ]

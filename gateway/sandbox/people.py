@@ -18,13 +18,14 @@ BENEFITS = (
 METHODS = ("self_service", "counter", "community", "home_visit", "consulate", "employer")
 _FIRST = (38, 10, 40, 5, 5, 2)
 _SECOND = {
-    "employee_pension": ("injury_long_term", "survivor_allowance"),
-    "institution_pension": ("survivor_allowance",),
-    "resident_pension": ("survivor_allowance", "unemployment_benefit"),
-    "injury_long_term": ("employee_pension",),
-    "survivor_allowance": ("resident_pension",),
-    "unemployment_benefit": ("resident_pension",),
+    "employee_pension": {"injury_long_term": 60, "survivor_allowance": 40},
+    "institution_pension": {"survivor_allowance": 100},
+    "resident_pension": {"survivor_allowance": 98, "unemployment_benefit": 2},
+    "injury_long_term": {"employee_pension": 100},
+    "survivor_allowance": {"resident_pension": 100},
+    "unemployment_benefit": {"survivor_allowance": 95, "resident_pension": 5},
 }
+"""What else somebody draws; to draw a pension beside unemployment benefit is a mistake, so it is rare."""
 _AGES = {"injury_long_term": (35, 85), "unemployment_benefit": (30, 59)}
 _EMPLOYED = ("employee_pension", "institution_pension", "injury_long_term", "unemployment_benefit")
 _FOREIGN = ("H{:08d}01", "M{:08d}02", "P{:09d}")
@@ -144,7 +145,8 @@ class Registry:
         person.on_roster_from = date.min
         self._grant(person, first, spouse=not child)
         if not child and self._chance(0.25):
-            self._grant(person, rng.choice(_SECOND[first]), spouse=True)
+            (second,) = rng.choices(tuple(_SECOND[first]), tuple(_SECOND[first].values()))
+            self._grant(person, second, spouse=True)
         return person
 
     def add_other(self) -> Person:

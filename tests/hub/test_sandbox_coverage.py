@@ -20,7 +20,7 @@ EXTRA = {
 
 @pytest.fixture(scope="module")
 def province() -> Province:
-    return Province(20260901, 10_000, date(2026, 9, 1))
+    return Province(20260420, 10_000, date(2026, 9, 1))
 
 
 @pytest.fixture(scope="module")
