@@ -122,7 +122,7 @@ class _Judged:
     def lines(self, kind: Kind, tally: Tally) -> Iterator[str]:
         """The scopes in which a kind stands out."""
         for scope in self._scopes(tally, [findings[kind] for findings in self.history]):
-            exceeded = [*self._exceeded(scope)]
+            exceeded = [*self._exceeded(kind, scope)]
             if exceeded:
                 yield f"{scope.name}: {scope.found:,} new {kind}, {' and '.join(exceeded)}"
 
@@ -134,11 +134,12 @@ class _Judged:
             earlier = [each.by_county.get(name, 0) for each in before]
             yield _Scope(f"county {name or 'unknown'}", count, self.benefits.get(name, 0), earlier)
 
-    def _exceeded(self, scope: _Scope) -> Iterator[str]:
+    def _exceeded(self, kind: Kind, scope: _Scope) -> Iterator[str]:
         rules, count, earlier = self.policy.mass_guard, scope.found, scope.earlier
         if count <= rules.min_count.value:
             return
-        share, times = rules.max_share.value, rules.times_the_median.value
+        share = (rules.max_share_of_overdues if kind == "overdues" else rules.max_share).value
+        times = rules.times_the_median.value
         if count > share * scope.benefits:
             of = f"{_percent(count, scope.benefits)} of {scope.benefits:,} benefits"
             yield f"{of}, allowed {100 * share:g} %"

@@ -22,6 +22,7 @@ def _days_each_once(days: list[int]) -> list[int]:
 Days = Annotated[int, Field(ge=0, le=3660)]
 Years = Annotated[int, Field(ge=1, le=100)]
 Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(gt=0, le=1)]
 Name = Annotated[str, StringConstraints(min_length=1)]
 Names = Annotated[list[Name], AfterValidator(_each_once)]
 SomeNames = Annotated[list[Name], Field(min_length=1), AfterValidator(_each_once)]
@@ -101,7 +102,8 @@ class MassGuard(Strict):
     """When a run finds too much to be published unseen."""
 
     min_count: Cited[Count]
-    max_share: Cited[Annotated[float, Field(gt=0, le=1)]]
+    max_share: Cited[Share]
+    max_share_of_overdues: Cited[Share]
     times_the_median: Cited[Count]
     median_of_runs: Cited[Count]
 

@@ -15,6 +15,7 @@ def found(kind: Kind, count: int, county: str = "990102", dataset: str = "cremat
 def test_more_than_fifty_and_three_in_a_thousand_or_thrice_the_median_of_six_runs(policy: Policy) -> None:
     rules = policy.mass_guard
     assert (rules.min_count.value, rules.max_share.value) == (50, 0.003)
+    assert rules.max_share_of_overdues.value == 0.05
     assert (rules.times_the_median.value, rules.median_of_runs.value) == (3, 6)
 
 
@@ -23,10 +24,15 @@ def test_fifty_findings_of_a_kind_are_never_too_many(policy: Policy, kind: Kind)
     assert judge(found(kind, 50), {"990102": 100}, [], policy, first=False) == []
 
 
-@pytest.mark.parametrize("kind", ["suspicions", "conflicts", "overdues"])
+@pytest.mark.parametrize("kind", ["suspicions", "conflicts"])
 def test_fifty_one_are_where_they_are_more_than_three_in_a_thousand(policy: Policy, kind: Kind) -> None:
     assert judge(found(kind, 51), {"990102": 16_999}, [], policy, first=False)
     assert judge(found(kind, 51), {"990102": 17_000}, [], policy, first=False) == []
+
+
+def test_overdues_are_where_they_are_more_than_five_in_a_hundred(policy: Policy) -> None:
+    assert judge(found("overdues", 51), {"990102": 1_000}, [], policy, first=False)
+    assert judge(found("overdues", 51), {"990102": 1_020}, [], policy, first=False) == []
 
 
 def test_or_more_than_three_times_the_median_of_the_last_runs(policy: Policy) -> None:

@@ -104,11 +104,17 @@ def test_suspicions_conflicts_and_overdues_are_judged_each_by_itself(policy: Pol
     of_each = [found(200), found(200, "conflicts"), found(200, "overdues", datasets=())]
     together = added(added(of_each[0], of_each[1]), of_each[2])
     assert lines(policy, together, {"990101": 100_000}) == []
-    held = lines(policy, found(400, "overdues", datasets=()), {"990101": 100_000})
+    held = lines(policy, found(400, "conflicts", datasets=()), {"990101": 100_000})
     assert [line.split(",")[0] for line in held] == [
-        "in all: 400 new overdues",
-        "county 990101: 400 new overdues",
+        "in all: 400 new conflicts",
+        "county 990101: 400 new conflicts",
     ]
+
+
+def test_overdues_have_a_share_of_their_own(policy: Policy) -> None:
+    assert lines(policy, found(5_000, "overdues", datasets=()), {"990101": 100_000}) == []
+    (of_all, _) = lines(policy, found(5_001, "overdues", datasets=()), {"990101": 100_000})
+    assert of_all == "in all: 5,001 new overdues, 5.0 % of 100,000 benefits, allowed 5 %"
 
 
 def test_the_first_run_is_held_for_more_than_fifty_findings_of_any_kind(policy: Policy) -> None:
