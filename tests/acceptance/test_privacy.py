@@ -79,7 +79,7 @@ def test_nothing_that_is_said_names_anybody(
     texts = {"out": seen.out, "err": seen.err, "log": caplog.text, "errors": "\n".join(said)}
     assert {name: privates.in_text(text) for name, text in texts.items()} == dict.fromkeys(texts, 0)
     assert len(seen.out) > 1000
-    assert len(caplog.text) > 1000
+    assert "attempt 2 of 3" in caplog.text
 
 
 def explain_all(trial: Trial) -> None:
