@@ -21,7 +21,7 @@ RULES: Final[Mapping[str, str]] = {
 """The section of POLICY that decides each cause, in the order in which they are looked at."""
 
 _WHY_LIVE: Final[Mapping[str, str]] = {
-    "identity_doubt": "the ID number matches, the name differs: only holds certification",
+    "identity_doubt": "the name differs, or its certificate names somebody else: only holds certification",
     "also_pension": "the roster has a pension of the same person",
 }
 _WHY_NOT_LIVE: Final[Mapping[str, str]] = {

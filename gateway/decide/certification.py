@@ -22,7 +22,8 @@ from gateway.policy import Policy
 def with_days(table: ir.Table, policy: Policy, as_of: date) -> ir.Table:
     """Add `roster_on`, `verified_on`, `life_on`: the days that may certify; missing without a cycle.
 
-    `agency_on` is the newest on which the agency itself certified: by the roster or by a person.
+    `agency_on` is the newest on which the agency itself looked: it certified, by the roster or by a person,
+    or granted the benefit.
     """
     has_cycle = among(table.benefit, [code for code, entry in policy.benefits.items() if entry.cycle_months])
     echo = filled(table.was_announced_on, "date").contains(table.last_certified_on) & ~among(
@@ -33,7 +34,8 @@ def with_days(table: ir.Table, policy: Policy, as_of: date) -> ir.Table:
     table = table.mutate(has_cycle=has_cycle, **days)
     come = {name: surely(table.has_cycle & (table[name] <= literal(as_of))) for name in days}
     table = table.mutate(**{name: ibis.ifelse(come[name], table[name], ibis.null("date")) for name in days})
-    return table.mutate(agency_on=newest(table.roster_on, table.verified_on))
+    granted_on = ibis.ifelse(surely(table.started_on <= literal(as_of)), table.started_on, ibis.null("date"))
+    return table.mutate(agency_on=newest(table.roster_on, table.verified_on, granted_on))
 
 
 def certify(table: ir.Table, policy: Policy, as_of: date, *, uncompared: bool) -> ir.Table:

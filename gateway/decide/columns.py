@@ -106,5 +106,6 @@ BESIDE: Final = (
 verification), `due` and `overdue` (a notice to send now, its threshold is `notice_days`), `unresolved` (its
 entry is open too long), `confirmed` (the cause taken was found to be a loss) say what this run has to tell.
 `life` is whose evidence the benefit is decided from: its person's, or its own where rows were silenced. On
-`agency_on` the agency itself last certified; evidence of life after `against_after` speaks against a finding.
+`agency_on` the agency itself last certified or granted; evidence of life after `against_after` speaks against
+a finding.
 """

@@ -64,12 +64,14 @@ def counting(
     settled: Sequence[Part],
     retired: Sequence[Part],
     strangers: tuple[Sequence[Part], Sequence[Part]],
+    misnamed: str | None = None,
 ) -> str:
     """SQL of the records that count in one bucket: live, and undone by no live withdrawal.
 
     Beside them stands a `voided_certificate` for every certificate that a person's death rests on and that
     no longer says so itself. `strangers` are the settled and retired parts of the strangers' bucket, where
-    withdrawals are kept.
+    withdrawals are kept. `misnamed` is the table of `certificates_misnamed`: a death under such a name is
+    in doubt.
     """
     apart = live(folder, *strangers)
     counted = (
@@ -78,7 +80,39 @@ def counting(
         "WHERE kind NOT IN ('nothing', 'withdrawal')"
     )
     voided = _voided(counted, scan(folder, settled, EVIDENCE), apart)
-    return f"{counted} UNION ALL BY NAME {voided}"
+    named = _doubting(counted, misnamed) if misnamed else counted
+    return f"{named} UNION ALL BY NAME {voided}"
+
+
+def certificates_misnamed(folder: Path, settled: Sequence[Part], retired: Sequence[Part]) -> str:
+    """SQL of the names (`certificate`, `name_key`) that one certificate of death gives beside a better one.
+
+    Records that are a certificate or rest on it should name one person. Where they do not, the name that more
+    departments give is the better one, and the certificate itself counts for half a department more. Asked of
+    all buckets at once: the others whom a certificate names may be anywhere, or not on the roster.
+    """
+    deaths = (
+        "SELECT coalesce(derived_from, certificate) AS certificate, name_key, department, "
+        f"derived_from IS NULL AS issued FROM ({live(folder, settled, retired)}) "
+        "WHERE kind = 'death' AND name_key IS NOT NULL AND coalesce(derived_from, certificate) IS NOT NULL"
+    )
+    weighed = (
+        "SELECT certificate, name_key, count(DISTINCT department) + 0.5 * max(issued::INTEGER) AS weight "
+        f"FROM ({deaths}) GROUP BY certificate, name_key"
+    )
+    best = "max(weight) OVER (PARTITION BY certificate)"
+    return f"SELECT certificate, name_key FROM ({weighed}) QUALIFY weight < {best}"
+
+
+def _doubting(counted: str, misnamed: str) -> str:
+    columns = ", ".join(name for name in EVIDENCE.names if name != "identity")
+    doubt = "CASE WHEN misnamed.certificate IS NULL THEN identity ELSE 'doubt' END AS identity"
+    own = ", ".join(f"counted.{name}" for name in columns.split(", "))
+    return (
+        f"SELECT {own}, {doubt} FROM ({counted}) AS counted LEFT JOIN {misnamed} AS misnamed "
+        "ON counted.kind = 'death' AND counted.name_key = misnamed.name_key "
+        "AND coalesce(counted.derived_from, counted.certificate) = misnamed.certificate"
+    )
 
 
 def _withdrawn(apart: str) -> str:

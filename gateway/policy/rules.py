@@ -16,6 +16,7 @@ from gateway.policy.sections import (
     DeathRules,
     FutureFacts,
     Holds,
+    IdentityRules,
     LedgerRules,
     MassGuard,
     NoticeRules,
@@ -37,6 +38,7 @@ class Rules(Strict):
     future_facts: FutureFacts
     sources: Sources
     death: DeathRules
+    identity: IdentityRules
     custody: CustodyRules
     also_pension: AlsoPension
     holds: Holds

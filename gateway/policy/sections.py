@@ -68,6 +68,12 @@ class DeathRules(Strict):
         return [method for method, says in self.certification_afterwards.value.items() if says != "conflict"]
 
 
+class IdentityRules(Strict):
+    """When a record is in doubt though its ID number and name match."""
+
+    certificates_name_one: Cited[bool]
+
+
 class CustodyRules(Strict):
     """Rule 4: what ends a custody, and what speaks against one."""
 

@@ -12,13 +12,15 @@ from sqlalchemy import Connection
 from gateway.decide.columns import DECIDED
 from gateway.decide.engine import BucketSources
 from gateway.evidence.columns import STRANGERS
-from gateway.evidence.live import counting, scan
+from gateway.evidence.live import certificates_misnamed, counting, scan
 from gateway.policy import Policy
 from gateway.roster.columns import ROSTER
 from gateway.store.parts import Part, live_parts
 from gateway.store.revisions import Revision, revisions_of
 from gateway.sync.standing import ledger_input, with_revisions
 from gateway.sync.station import Station
+
+_MISNAMED: Final = "misnamed"
 
 AT_ONCE: Final = 400_000
 """Small buckets are decided together up to so many rows of roster and evidence."""
@@ -72,8 +74,9 @@ def bucket_input(
     revisions = {bucket: revisions_of(conn, bucket) for bucket in buckets}
     roster = {bucket: live_parts(conn, "roster", bucket) for bucket in buckets}
     last = scan(folder, _all(decided), DECIDED)
+    misnamed = _misnamed(station, conn, connection) if policy.identity.certificates_name_one.value else None
     sources = BucketSources(
-        evidence=_counting(station, conn, buckets),
+        evidence=_counting(station, conn, buckets, misnamed),
         roster=scan(folder, _all(roster), ROSTER),
         decided=with_revisions(connection, last, [*chain.from_iterable(revisions.values())]),
         ledger=ledger_input(conn, buckets, policy, as_of),
@@ -85,12 +88,19 @@ def bucket_input(
     return BucketInput(sources, before)
 
 
-def _counting(station: Station, conn: Connection, buckets: Sequence[int]) -> str:
+def _misnamed(station: Station, conn: Connection, connection: duckdb.DuckDBPyConnection) -> str:
+    """The table of the names that certificates give wrongly; looked for once, for all buckets of a run."""
+    found = certificates_misnamed(station.evidence, live_parts(conn, "settled"), live_parts(conn, "retired"))
+    connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {_MISNAMED} AS {found}")
+    return _MISNAMED
+
+
+def _counting(station: Station, conn: Connection, buckets: Sequence[int], misnamed: str | None) -> str:
     def parts(stage: str) -> list[Part]:
         return _all({bucket: live_parts(conn, stage, bucket) for bucket in buckets})
 
     strangers = (live_parts(conn, "settled", STRANGERS), live_parts(conn, "retired", STRANGERS))
-    return counting(station.evidence, parts("settled"), parts("retired"), strangers)
+    return counting(station.evidence, parts("settled"), parts("retired"), strangers, misnamed)
 
 
 def _all(parts: Mapping[int, Sequence[Part]]) -> list[Part]:

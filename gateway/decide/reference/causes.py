@@ -30,9 +30,10 @@ class Benefit:
 
     @property
     def agency_on(self) -> date | None:
-        """The newest day on which the agency itself certified: by the roster or by a person."""
+        """The newest day on which the agency itself looked: it certified, or granted the benefit."""
         verified_on = self.ledger["verified_on"] if self.has_cycle else None
-        days = [day for day in (self.roster_on, verified_on) if day and self.life.has_come(day)]
+        looked_on = (self.roster_on, verified_on, self.roster["started_on"])
+        days = [day for day in looked_on if day and self.life.has_come(day)]
         return max(days, default=None)
 
     @property

@@ -302,7 +302,7 @@ def test_a_part_that_cannot_be_read_is_a_store_error_without_its_content(bucket:
     ("given", "records", "cause", "why"),
     [
         ({}, [death(1)], "death", "suspected"),
-        ({}, [death(1, identity="doubt")], "identity_doubt", "the ID number matches"),
+        ({}, [death(1, identity="doubt")], "identity_doubt", "the name differs"),
         (
             {"benefit": "injury_long_term"},
             [record(1, kind="custody", polarity="adverse", basis="sentence", began_on=AS_OF)],

@@ -13,7 +13,7 @@ import duckdb
 from gateway import Dataset, Day, Emit, Field, IdText, Key, NameText, SourceRow, Text, records
 from gateway.evidence.columns import BUCKETS, STRANGERS
 from gateway.evidence.files import as_part, write_part
-from gateway.evidence.live import counting
+from gateway.evidence.live import certificates_misnamed, counting
 from gateway.evidence.settle import Settled, settle
 from gateway.identity import IdNumber, Keyer, PersonName
 from gateway.intake.interpret import RowReader
@@ -95,13 +95,19 @@ class Place(NamedTuple):
     store: Store
     folder: Path
 
-    def arrive(self, *rows: Row, people: Roster = BOTH, at: datetime = RECEIVED_AT) -> None:
+    def arrive(
+        self,
+        *rows: Row,
+        people: Roster = BOTH,
+        at: datetime = RECEIVED_AT,
+        department: str = "police",
+    ) -> None:
         """Take one page."""
         keyed = Keyed()
         for raw in rows:
             dataset = weddings if "F" in raw else papers if "ZS" in raw else happenings
             reading = RowReader(dataset).read(raw, at)
-            RowKeyer("police", dataset, KEYER, people).take(keyed, reading, raw, at)
+            RowKeyer(department, dataset, KEYER, people).take(keyed, reading, raw, at)
         written = write_part(self.folder, "arrived", keyed.evidence())
         with self.store.begin() as conn:
             add_parts(conn, [as_part(written, "arrived", STRANGERS, 1, at)])
@@ -114,16 +120,20 @@ class Place(NamedTuple):
         self.arrive(*rows)
         return self.settle()
 
-    def whole(self) -> list[Row]:
+    def whole(self, *, doubting: bool = False) -> list[Row]:
         """Every record that counts with all its columns, bucket by bucket."""
         with self.store.read() as conn:
             settled, retired = live_parts(conn, "settled"), live_parts(conn, "retired")
         found: list[Row] = []
         with duckdb.connect() as engine:
+            misnamed = certificates_misnamed(self.folder, settled, retired)
+            engine.execute(f"CREATE TABLE misnamed AS {misnamed}")
             for bucket in {part.bucket for part in settled}:
                 here = [[part for part in parts if part.bucket == bucket] for parts in (settled, retired)]
                 apart = [[part for part in parts if part.bucket == STRANGERS] for parts in (settled, retired)]
-                query = counting(self.folder, here[0], here[1], (apart[0], apart[1]))
+                query = counting(
+                    self.folder, here[0], here[1], (apart[0], apart[1]), "misnamed" if doubting else None
+                )
                 rows = engine.sql(query).to_arrow_table().to_pylist()
                 assert {row["person"] % BUCKETS if row["person"] else STRANGERS for row in rows} <= {bucket}
                 found += rows

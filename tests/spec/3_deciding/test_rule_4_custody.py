@@ -121,6 +121,15 @@ def test_a_planned_end_up_to_the_last_certification_is_history(decides: Decides)
     )
 
 
+def test_a_benefit_granted_after_the_planned_end_was_looked_at_then(decides: Decides) -> None:
+    served = "kind | basis | began_on | ends_on\ncustody | sentence | 2014-03-01 | 2016-03-01"
+    never_certified = {"benefit": "employee_pension", "started_on": "2024-06-01"}
+    decides(served, roster=never_certified, decision="uncovered", causes=[])
+    decides(
+        served, roster=never_certified | {"started_on": "2015-06-01"}, **SERVING, release_unconfirmed=True
+    )
+
+
 def test_so_is_a_judgment_ten_years_old(decides: Decides) -> None:
     decides(
         """

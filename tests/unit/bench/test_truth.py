@@ -4,13 +4,13 @@ from datetime import date
 
 import numpy as np
 import pytest
+
 from bench.accuracy.calendar import NEVER
 from bench.accuracy.identities import id_numbers, short_forms
 from bench.accuracy.months import add_months
 from bench.accuracy.rates import FILE, Rates, load_rates
 from bench.accuracy.rows import IDENTITY
 from bench.accuracy.truth import Truth, make_truth
-
 from gateway.identity import IdNumber
 
 PEOPLE = 12_000

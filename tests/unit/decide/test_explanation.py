@@ -97,7 +97,7 @@ DIED = {"decision": "suspected", "causes": ["custody", "death"]}
             {"causes": ["identity_doubt"]},
             "identity_doubt",
             "live",
-            "the ID number matches, the name differs: only holds certification",
+            "the name differs, or its certificate names somebody else: only holds certification",
         ),
         (
             {"holds": ["death"]},
