@@ -1,0 +1,1 @@
+"""Benches: what the gateway's rules come to when much is known."""
