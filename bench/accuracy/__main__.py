@@ -12,7 +12,7 @@ from bench.accuracy.bench import run_bench
 from bench.accuracy.figures import figures
 from bench.accuracy.plot import as_svg
 from bench.accuracy.rates import load_rates
-from bench.accuracy.table import as_markdown
+from bench.accuracy.table import as_markdown, as_summary
 
 BEGINS, ENDS = "<!-- measured -->", "<!-- end of measured -->"
 
@@ -46,14 +46,23 @@ def main(
 
 
 def write(found: dict[str, Any], folder: Path) -> None:
-    """Write the figures as JSON and plot, and put the table between the marks of accuracy.md."""
+    """Write the figures as JSON and plot, and put tables between the marks of accuracy.md and README.md."""
     (folder / "accuracy.json").write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", "utf-8")
     (folder / "accuracy.svg").write_text(as_svg(found), "utf-8")
-    page = folder / "accuracy.md"
-    text = page.read_text("utf-8") if page.exists() else f"{BEGINS}\n{ENDS}\n"
-    before, rest = text.split(BEGINS)
+    _put(as_markdown(found), folder / "accuracy.md")
+    if BEGINS in _text(folder.parent / "README.md"):
+        _put(as_summary(found), folder.parent / "README.md")
+
+
+def _put(table: str, page: Path) -> None:
+    """Put a table between the marks of a page; a page that is not there is only the table."""
+    before, rest = (_text(page) or f"{BEGINS}\n{ENDS}\n").split(BEGINS)
     after = rest.split(ENDS)[1]
-    page.write_text(f"{before}{BEGINS}\n{as_markdown(found)}{ENDS}{after}", "utf-8")
+    page.write_text(f"{before}{BEGINS}\n{table}{ENDS}{after}", "utf-8")
+
+
+def _text(page: Path) -> str:
+    return page.read_text("utf-8") if page.exists() else ""
 
 
 def _say(line: str) -> None:

@@ -12,6 +12,33 @@ def as_markdown(found: dict[str, Any]) -> str:
     return "\n".join([*_heading(found), "", *_rules(found), "", *_targets(found), "", *_runs(found)]) + "\n"
 
 
+def as_summary(found: dict[str, Any]) -> str:
+    """The few lines a reader looks for first."""
+    rules = [found["rules"][name] for name in _RULES]
+    lines = {
+        **{
+            f"reported deaths suspected by week {week} after the first report": [
+                _percent(rule["suspected_by_week_since_report"][week]) for rule in rules
+            ]
+            for week in rules[0]["suspected_by_week_since_report"]
+        },
+        "median days from the death to the suspicion": [
+            _days(rule["median_days_from_death"]) for rule in rules
+        ],
+        "wrongful suspicions, of living person-months": [
+            _percent(rule["wrongful_share_of_living_months"], places=5) for rule in rules
+        ],
+        "wrongful suspicions for the corrupted file besides": [
+            f"{rule['of_the_corrupted_file']:,}" for rule in rules
+        ],
+        "living person-months under a silent certification": [
+            _percent(rule["living_certified_silently"]) for rule in rules
+        ],
+    }
+    rows = [f"| {name} | {' | '.join(cells)} |" for name, cells in lines.items()]
+    return "\n".join([f"| | {' | '.join(_RULES)} |", "|---|---:|---:|---:|", *rows]) + "\n"
+
+
 def _heading(found: dict[str, Any]) -> Iterator[str]:
     truth = found["truth"]
     false = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in truth["false_reports"].items())
