@@ -2,8 +2,8 @@
 
 What stands is the last run's value, moved silently by a newer certification of the roster, and aloud by a
 person's verification. Strong evidence of life replaces it when the change is worth telling. Only a withdrawal
-moves it back. A held or uncompared benefit keeps what it had; a person's verification also counts where
-nothing could be compared.
+moves it back. A held or uncompared benefit keeps what it had, but what people certified, by the roster or by
+a verification, counts also where nothing could be compared.
 
 The roster may repeat a renewal that we announced ourselves. Such a day is no certification of its own:
 else evidence that is withdrawn later would go on certifying through its own echo. A day counts as our echo
@@ -93,7 +93,7 @@ def _taken_back(table: ir.Table, as_of: date) -> ir.Table:
 
 def _moved_by_roster(table: ir.Table) -> ir.Table:
     later = _is_later(table.roster_on, table.roster_until, table)
-    return _moved(table.mutate(by_roster=~table.frozen & later), "by_roster", "roster", "roster")
+    return _moved(table.mutate(by_roster=~table.held & later), "by_roster", "roster", "roster")
 
 
 def _moved_by_verification(table: ir.Table) -> ir.Table:
@@ -145,6 +145,4 @@ def _with_day(days: ir.ArrayColumn, added: ir.BooleanColumn, day: ir.DateColumn)
 
 def _awaiting(table: ir.Table, as_of: date) -> ir.Table:
     """Add `awaits_renewal`: it would be certified further, were everything compared."""
-    by_roster = _is_later(table.roster_on, table.roster_until, table)
-    further = _certifies_further(table, as_of) | by_roster
-    return table.mutate(awaits_renewal=~table.held & further)
+    return table.mutate(awaits_renewal=~table.held & _certifies_further(table, as_of))

@@ -41,7 +41,7 @@ class Certified:
 
 
 def certified(benefit: Benefit, *, suspected: bool, held: bool, uncompared: bool) -> Certified:
-    """What stands now: held and uncompared benefits keep what they had."""
+    """What stands now: held benefits keep what they had, uncompared ones but for what people certified."""
     roster, life, person = _sources(benefit)
     kept, frozen = _carried(benefit, roster), held or uncompared
     withdrawn = given_back = False
@@ -49,15 +49,15 @@ def certified(benefit: Benefit, *, suspected: bool, held: bool, uncompared: bool
         newest = max((roster, person, life), key=lambda source: source.day)
         if kept.on and kept.on <= benefit.life.as_of and newest.day < kept.on:
             given_back, withdrawn, kept = True, kept.by == "evidence", newest
-        if roster.is_later(kept):
-            kept = roster
+    if not held and roster.is_later(kept):
+        kept = roster
     verified = not held and person.is_later(kept)
     if verified:
         kept = person
     renewed = not (frozen or given_back or suspected) and _is_worth_telling(benefit, life, kept)
     if renewed:
         kept = life
-    awaits = not held and (_certifies(benefit, life, kept) or roster.is_later(kept))
+    awaits = not held and _certifies(benefit, life, kept)
     return Certified(kept, renewed, withdrawn, verified, awaits)
 
 

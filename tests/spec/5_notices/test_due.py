@@ -83,6 +83,8 @@ def test_nor_where_the_roster_brings_a_newer_certification_meanwhile(decides: De
         last=last,
         gaps=Gaps(uncompared=("cremations",)),
         as_of=LATER,
+        decision="uncompared",
+        valid_until="2027-06-25",
         due=False,
         events=[],
     )
