@@ -70,8 +70,7 @@ def counting(
 
     Beside them stands a `voided_certificate` for every certificate that a person's death rests on and that
     no longer says so itself. `strangers` are the settled and retired parts of the strangers' bucket, where
-    withdrawals are kept. `misnamed` is the table of `certificates_misnamed`: a death under such a name is
-    in doubt.
+    withdrawals are kept. `misnamed` is the table of `certificates_misnamed`: such a death is in doubt.
     """
     apart = live(folder, *strangers)
     counted = (
@@ -85,23 +84,32 @@ def counting(
 
 
 def certificates_misnamed(folder: Path, settled: Sequence[Part], retired: Sequence[Part]) -> str:
-    """SQL of the names (`certificate`, `name_key`) that one certificate of death gives beside a better one.
+    """SQL of the persons (`certificate`, `person`) whom a certificate of death names beside a better one.
 
-    Records that are a certificate or rest on it should name one person. Where they do not, the name that more
-    departments give is the better one, and the certificate itself counts for half a department more. Asked of
-    all buckets at once: the others whom a certificate names may be anywhere, or not on the roster.
+    Records that are a certificate or rest on it should name one person. Where they do not, whom more
+    departments name is the better one, and the certificate itself counts for half a department more. Somebody
+    who is not on the roster is known by the name: under the same name it may be the same person with another
+    number. Asked of all buckets at once: the others whom a certificate names may be anywhere.
     """
     deaths = (
-        "SELECT coalesce(derived_from, certificate) AS certificate, name_key, department, "
+        "SELECT coalesce(derived_from, certificate) AS certificate, person, name_key, department, "
         f"derived_from IS NULL AS issued FROM ({live(folder, settled, retired)}) "
         "WHERE kind = 'death' AND name_key IS NOT NULL AND coalesce(derived_from, certificate) IS NOT NULL"
     )
     weighed = (
-        "SELECT certificate, name_key, count(DISTINCT department) + 0.5 * max(issued::INTEGER) AS weight "
-        f"FROM ({deaths}) GROUP BY certificate, name_key"
+        "SELECT certificate, person, list(DISTINCT name_key) AS names, "
+        "count(DISTINCT department) + 0.5 * max(issued::INTEGER) AS weight "
+        f"FROM ({deaths}) GROUP BY certificate, person, CASE WHEN person IS NULL THEN name_key END"
     )
-    best = "max(weight) OVER (PARTITION BY certificate)"
-    return f"SELECT certificate, name_key FROM ({weighed}) QUALIFY weight < {best}"
+    somebody_else = (
+        "CASE WHEN better.person IS NULL THEN NOT list_has_any(named.names, better.names) "
+        "ELSE better.person <> named.person END"
+    )
+    return (
+        f"WITH weighed AS ({weighed}) SELECT DISTINCT certificate, named.person AS person "
+        "FROM weighed AS named JOIN weighed AS better USING (certificate) "
+        f"WHERE named.person IS NOT NULL AND better.weight > named.weight AND {somebody_else}"
+    )
 
 
 def _doubting(counted: str, misnamed: str) -> str:
@@ -110,7 +118,7 @@ def _doubting(counted: str, misnamed: str) -> str:
     own = ", ".join(f"counted.{name}" for name in columns.split(", "))
     return (
         f"SELECT {own}, {doubt} FROM ({counted}) AS counted LEFT JOIN {misnamed} AS misnamed "
-        "ON counted.kind = 'death' AND counted.name_key = misnamed.name_key "
+        "ON counted.kind = 'death' AND counted.person = misnamed.person "
         "AND coalesce(counted.derived_from, counted.certificate) = misnamed.certificate"
     )
 

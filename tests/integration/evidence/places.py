@@ -1,7 +1,7 @@
 """A store with its evidence folder, and versions of one row, for the tests of this folder."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -74,8 +74,9 @@ papers = Dataset(
 class Roster:
     """Person 7 and person 24, who are in different buckets."""
 
-    def __init__(self, *numbers: str) -> None:
-        people = {ID: (7, NAME), OTHER_ID: (24, OTHER_NAME)}
+    def __init__(self, *numbers: str, names: Mapping[str, str] | None = None) -> None:
+        called = {ID: NAME, OTHER_ID: OTHER_NAME, **(names or {})}
+        people = {ID: (7, called[ID]), OTHER_ID: (24, called[OTHER_ID])}
         self._found = {int(KEYER.person(IdNumber.parse(number))): people[number] for number in numbers}
 
     def lookup(self, person_key: int) -> list[tuple[int, int]]:

@@ -1,13 +1,13 @@
-"""Records that rest on one certificate should name one person: the name that fewer give it is in doubt."""
+"""Records that rest on one certificate should name one person: whom fewer name is in doubt."""
 
 from pathlib import Path
 
 import pytest
 
 from gateway.store.database import Store
-from tests.integration.evidence.places import STRANGER, Place, Row, paper
+from tests.integration.evidence.places import STRANGER, Place, Roster, Row, paper
 from tests.unit.core.examples import happening
-from tests.unit.core.people import OTHER_ID, OTHER_NAME
+from tests.unit.core.people import ID, NAME, OTHER_ID, OTHER_NAME
 
 
 @pytest.fixture
@@ -52,6 +52,14 @@ def test_two_departments_are_believed_more_than_the_certificate_they_rest_on(pla
 def test_one_name_under_two_numbers_is_one_person(place: Place) -> None:
     arrive(place, health=paper("C-1", SFZH=STRANGER), civil_affairs=derived("H-1"))
     assert identities(place)[7] == {"match"}
+
+
+def test_two_people_of_one_name_on_the_roster_are_two_people(place: Place) -> None:
+    namesakes = Roster(ID, OTHER_ID, names={OTHER_ID: NAME})
+    place.arrive(paper("C-1", SFZH=OTHER_ID, XM=NAME), people=namesakes, department="health")
+    place.arrive(derived("H-1"), people=namesakes, department="civil_affairs")
+    place.settle()
+    assert identities(place) == {7: {"doubt"}, 24: {"match"}}
 
 
 def test_two_departments_that_disagree_without_the_certificate_are_both_believed(place: Place) -> None:
