@@ -30,13 +30,14 @@ def pyproject() -> dict[str, Any]:
 
 
 def requirements() -> list[str]:
-    """What pyproject.toml asks for: to build, to run, to develop and to measure."""
+    """What pyproject.toml asks for: to build, to run, to develop, to measure and to document."""
     settings = pyproject()
     return [
         *settings["build-system"]["requires"],
         *settings["project"]["dependencies"],
         *settings["dependency-groups"]["dev"],
         *settings["dependency-groups"]["bench"],
+        *settings["dependency-groups"]["docs"],
     ]
 
 
