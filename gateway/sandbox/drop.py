@@ -4,8 +4,8 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
 from pathlib import Path
@@ -41,6 +41,7 @@ class _File:
     seq: int
     mode: str
     rows: list[Json]
+    columns: Sequence[str]
 
     @property
     def stem(self) -> str:
@@ -72,6 +73,12 @@ def write_drop(
     return written
 
 
+def drop_rows(folder: Path, dataset: str, rows: list[Json], columns: Sequence[str], sender: Sender) -> Path:
+    """Drop one file of rows as number 1 of January 2026, and return the sealed file's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return _write(folder, _File(dataset, date(2026, 1, 1), 1, "full", rows, columns), sender, None)
+
+
 def _missing(folder: Path, province: Province, dataset: str, until: datetime) -> Iterator[_File]:
     """Yield the files that a dataset lacks, month by month, their numbers going on from the last one."""
     present = {path.name.split("_")[-2]: path for path in folder.glob(f"{dataset}_*{_SUFFIX}")}
@@ -82,13 +89,14 @@ def _missing(folder: Path, province: Province, dataset: str, until: datetime) ->
             seq += 1
             since, end = (datetime.combine(day, time.min) for day in (first, after))
             rows = [row.fields for row in province.window(dataset, since, end, now=end)]
-            yield _File(dataset, first, seq, "full" if first == province.first_month else "increment", rows)
+            mode = "full" if first == province.first_month else "increment"
+            yield _File(dataset, first, seq, mode, rows, DATASETS[dataset].names)
         first = after
 
 
 def _write(folder: Path, file: _File, sender: Sender, fault: DropFault | None) -> Path:
     if fault is DropFault.SEQUENCE_GAP:
-        file = _File(file.dataset, file.first, file.seq + 1, file.mode, file.rows)
+        file = replace(file, seq=file.seq + 1)
     sealed = sm4_cbc_with_iv(sender.sm4, _zipped(file, fault))
     manifest = _manifest(file, sealed, sender, fault)
     path = folder / f"{file.stem}{_SUFFIX}"
@@ -125,7 +133,7 @@ def _zipped(file: _File, fault: DropFault | None) -> bytes:
 
 def _csv(file: _File) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, DATASETS[file.dataset].names)
+    writer = csv.DictWriter(text, file.columns)
     writer.writeheader()
     writer.writerows(file.rows)
     return text.getvalue().encode("gb18030")

@@ -2,9 +2,10 @@
 
 import base64
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
@@ -15,8 +16,21 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from gateway.errors import ConfigError
 from gateway.sandbox.der import sm2_pair_of, sm2_private_der, sm2_public_der
 from gateway.sandbox.primitives import sm2_new_pair
+
+SIX: Mapping[str, str] = MappingProxyType(
+    {
+        "police": "sm4_cbc_mac",
+        "civil_affairs": "sm4_fields",
+        "courts": "jwe",
+        "health": "sm2_sm4_gcm",
+        "medical_insurance": "nhsa",
+        "justice": "file_drop",
+    }
+)
+"""The six departments, and the envelope each seals in."""
 
 YEARS = ("2026", "2027")
 """Two generations of keys are valid at once; the first seals unless told otherwise."""
@@ -66,20 +80,29 @@ class SandboxKeys:
 _APP_KEY = "hub-app-key.txt"
 
 
-def write_keys(folder: Path) -> SandboxKeys:
-    """Return the key set of a folder; what the folder does not hold yet is made and written first."""
+def write_keys(folder: Path, others: Mapping[str, str] = MappingProxyType({})) -> SandboxKeys:
+    """Return the key set of a folder; what the folder does not hold yet is made and written first.
+
+    `others` are departments beside the six, with the envelope each seals in.
+    """
     store = _Store(folder.resolve())
     app_key = store.text(_APP_KEY, lambda: secrets.token_hex(16))
-    makers = {
-        "police": _shared,
-        "civil_affairs": _shared,
-        "courts": _courts,
-        "health": _health,
-        "medical_insurance": _medical_insurance,
-        "justice": _justice,
-    }
-    senders = {name: tuple(make(store, name, year) for year in YEARS) for name, make in makers.items()}
+    envelopes = {**SIX, **others}
+    senders = {name: write_senders(store.folder, name, envelope) for name, envelope in envelopes.items()}
     return SandboxKeys(store.folder, RID, app_key, senders)
+
+
+def write_senders(folder: Path, department: str, envelope: str) -> tuple[Sender, ...]:
+    """Return what a department seals an envelope with, a sender for each generation.
+
+    Raises:
+        ConfigError: the sandbox cannot seal that envelope.
+    """
+    if envelope not in _MAKERS:
+        known = ", ".join(_MAKERS)
+        raise ConfigError(f"the sandbox cannot seal the envelope {envelope!r} of {department}, only {known}")
+    store = _Store(folder.resolve())
+    return tuple(_MAKERS[envelope](store, department, year) for year in YEARS)
 
 
 def forger_of(sender: Sender) -> Sender:
@@ -106,7 +129,7 @@ def _shared(store: "_Store", name: str, year: str) -> Sender:
     return Sender(kid, sm4=sm4, mac=mac, entries=(entry,))
 
 
-def _courts(store: "_Store", name: str, year: str) -> Sender:
+def _jwe(store: "_Store", name: str, year: str) -> Sender:
     kid, sign_kid = f"gateway-{name}-{year}", f"{name}-{year}"
     gateway, courts = store.rsa(f"{kid}.private.pem"), store.rsa(f"senders/{sign_kid}.private.pem")
     store.public(f"{sign_kid}.public.pem", _rsa_public_pem(courts))
@@ -117,7 +140,7 @@ def _courts(store: "_Store", name: str, year: str) -> Sender:
     return Sender(kid, sign_kid, rsa=courts, gateway_rsa=gateway, entries=entries)
 
 
-def _health(store: "_Store", name: str, year: str) -> Sender:
+def _sm2_sm4_gcm(store: "_Store", name: str, year: str) -> Sender:
     kid, sign_kid = f"gateway-{name}-{year}", f"{name}-{year}"
     gateway, own = store.sm2(f"{kid}.private.pem"), store.sm2(f"senders/{sign_kid}.private.pem")
     store.public(f"{sign_kid}.public.pem", _sm2_public_pem(own))
@@ -128,8 +151,8 @@ def _health(store: "_Store", name: str, year: str) -> Sender:
     return Sender(kid, sign_kid, sm2=own, gateway_sm2_public=gateway[1], entries=entries)
 
 
-def _medical_insurance(store: "_Store", name: str, year: str) -> Sender:
-    app_id = f"SANDBOX99MEDINS{year}".ljust(32, "0")
+def _nhsa(store: "_Store", name: str, year: str) -> Sender:
+    app_id = f"SANDBOX99{_initials(name)}{year}".ljust(32, "0")
     stem = f"{name.replace('_', '-')}-{year}"
     app_secret = store.text(f"{stem}.secret.txt", lambda: secrets.token_hex(16).upper())
     own = store.sm2(f"senders/{stem}.private.pem")
@@ -142,7 +165,7 @@ def _medical_insurance(store: "_Store", name: str, year: str) -> Sender:
     return Sender(app_id, app_id, app_secret=app_secret, sm2=own, entries=(entry,))
 
 
-def _justice(store: "_Store", name: str, year: str) -> Sender:
+def _file_drop(store: "_Store", name: str, year: str) -> Sender:
     kid = f"{name}-{year}"
     sm4, own = store.secret(f"{kid}.sm4.hex"), store.sm2(f"senders/{kid}.private.pem")
     store.public(f"{kid}.public.pem", _sm2_public_pem(own))
@@ -152,6 +175,21 @@ def _justice(store: "_Store", name: str, year: str) -> Sender:
         "public_key": store.reference(f"{kid}.public.pem"),
     }
     return Sender(kid, kid, sm4=sm4, sm2=own, entries=(entry,))
+
+
+_MAKERS: Mapping[str, Callable[["_Store", str, str], Sender]] = {
+    "sm4_cbc_mac": _shared,
+    "sm4_fields": _shared,
+    "jwe": _jwe,
+    "sm2_sm4_gcm": _sm2_sm4_gcm,
+    "nhsa": _nhsa,
+    "file_drop": _file_drop,
+}
+
+
+def _initials(name: str) -> str:
+    """Six capitals of a department's name, for its app id."""
+    return "".join(word[:3] for word in name.upper().split("_"))[:6]
 
 
 class _Store:

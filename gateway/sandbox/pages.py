@@ -1,10 +1,12 @@
 """Pages as a department sends them: its plaintext shape inside its envelope."""
 
+from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
+from gateway.errors import ConfigError
 from gateway.sandbox.columns import DATASETS
-from gateway.sandbox.keys import Sender
+from gateway.sandbox.keys import SIX, Sender
 from gateway.sandbox.sealing import (
     compact,
     seal_jwe,
@@ -20,18 +22,38 @@ Fields = dict[str, Any]
 def seal_page(
     dataset: str, rows: list[Fields], sender: Sender, *, timestamp_ms: int, style: int = 0
 ) -> object:
-    """Return the payload of one page; `style` varies what the contract leaves open."""
-    department = DATASETS[dataset].department
-    if department == "police":
-        return seal_sm4_cbc_mac(compact(rows).encode(), sender)
-    if department == "courts":
-        return seal_jwe(compact(rows).encode(), sender)
-    if department == "civil_affairs":
+    """Return the payload of one page of the six departments; `style` varies what the contract leaves open."""
+    write = to_xml if dataset == "death_certificates" else compact
+    envelope = SIX[DATASETS[dataset].department]
+    return seal_rows(envelope, rows, sender, timestamp_ms=timestamp_ms, style=style, write=write)
+
+
+def seal_rows(
+    envelope: str,
+    rows: list[Fields],
+    sender: Sender,
+    *,
+    timestamp_ms: int,
+    style: int = 0,
+    write: Callable[[list[Fields]], str] = compact,
+) -> object:
+    """Return rows sealed in an envelope; `write` makes the plaintext where the envelope leaves it open.
+
+    Raises:
+        ConfigError: the envelope is no payload of a page.
+    """
+    if envelope == "sm4_fields":
         return seal_sm4_fields(rows, sender)
-    if department == "medical_insurance":
+    if envelope == "nhsa":
         return seal_nhsa({"rows": rows}, sender, timestamp_ms, style)
-    plaintext = to_xml(rows) if dataset == "death_certificates" else compact(rows)
-    return seal_sm2_sm4_gcm(plaintext.encode(), sender, style)
+    plaintext = write(rows).encode()
+    if envelope == "sm4_cbc_mac":
+        return seal_sm4_cbc_mac(plaintext, sender)
+    if envelope == "jwe":
+        return seal_jwe(plaintext, sender)
+    if envelope == "sm2_sm4_gcm":
+        return seal_sm2_sm4_gcm(plaintext, sender, style)
+    raise ConfigError(f"the sandbox cannot seal a page in the envelope {envelope!r}")
 
 
 def to_xml(rows: list[Fields]) -> str:
