@@ -13,6 +13,7 @@ from gateway.cli import (
     events,
     explain,
     ledger,
+    outreach,
     plugins,
     refusals,
     roster,
@@ -42,6 +43,7 @@ app.add_typer(runs.app, name="runs")
 app.command("events")(events.events)
 app.command("explain")(explain.explain)
 app.add_typer(ledger.app, name="ledger")
+app.command("outreach")(outreach.outreach_command)
 app.command("certify")(certify.certify)
 app.add_typer(certify.report_app, name="report")
 app.add_typer(certify.statements_app, name="statements")

@@ -62,6 +62,7 @@ def doctor(
 def _at_home(station: Station) -> Iterator[Finding]:
     yield Finding("configuration")
     yield _tried("rules (policy.yaml, counties.yaml)", lambda: load_policy(station.settings.folder))
+    yield _tried("sources that the rules ask for", lambda: _sources(station))
     yield _tried("identity key", lambda: resolve(station.settings.gateway.identity_key))
     yield _tried("departments and datasets", lambda: feeds(station.settings, station.host))
     yield _tried("schedule", lambda: jobs_of(station))
@@ -76,6 +77,16 @@ def _at_home(station: Station) -> Iterator[Finding]:
 
 def _key_faults(department: DepartmentSettings) -> list[str]:
     return KeyRing(department.keys).check()
+
+
+def _sources(station: Station) -> None:
+    sources = load_policy(station.settings.folder).sources
+    asked = {*sources.must_be_compared.value, *sources.of_life_for_overdue.value}
+    if strange := sorted(asked - {feed.name for feed in feeds(station.settings, station.host)}):
+        raise ConfigError(
+            f"policy.yaml: sources: {', '.join(strange)}: no department that is on has such a dataset, so "
+            "nothing would ever count as compared: mend the name, or switch the department on"
+        )
 
 
 def _tried(subject: str, attempt: Callable[[], object]) -> Finding:

@@ -2,8 +2,8 @@
 
 What stands is the last run's value, moved silently by a newer certification of the roster, and aloud by a
 person's verification. Strong evidence of life replaces it when the change is worth telling. Only a withdrawal
-moves it back. A held or uncompared benefit keeps what it had, but what people certified, by the roster or by
-a verification, counts also where nothing could be compared.
+moves it back, at once, for what was withdrawn stops counting. A held or uncompared benefit is not renewed
+from evidence; the roster's certification always counts, and a verification also where nothing was compared.
 
 The roster may repeat a renewal that we announced ourselves. Such a day is no certification of its own:
 else evidence that is withdrawn later would go on certifying through its own echo. A day counts as our echo
@@ -71,7 +71,7 @@ def _taken_back(table: ir.Table, as_of: date) -> ir.Table:
     """A day that nothing live reaches is given back; one after the as-of date cannot be judged."""
     live_on = newest(table.roster_on, table.verified_on, table.life_on)
     unsupported = surely(table.certified_on <= literal(as_of)) & ~surely(live_on >= table.certified_on)
-    back = ~table.frozen & unsupported
+    back = unsupported
     by_roster, by_person = surely(table.roster_on == live_on), surely(table.verified_on == live_on)
     source = ibis.cases(
         (by_roster, "roster"),
@@ -92,14 +92,16 @@ def _taken_back(table: ir.Table, as_of: date) -> ir.Table:
 
 
 def _moved_by_roster(table: ir.Table) -> ir.Table:
+    """A hold stops what is silent; what another channel certified has happened and counts."""
     later = _is_later(table.roster_on, table.roster_until, table)
-    return _moved(table.mutate(by_roster=~table.held & later), "by_roster", "roster", "roster")
+    return _moved(table.mutate(by_roster=later), "by_roster", "roster", "roster")
 
 
 def _moved_by_verification(table: ir.Table) -> ir.Table:
-    """What a person found is always worth telling, also where nothing could be compared."""
+    """What a person found is worth telling, compared or not, unless another cause still stands against it."""
     later = _is_later(table.verified_on, table.verified_until, table)
-    return _moved(table.mutate(verified=~table.held & later), "verified", "verification", "verified")
+    free = ~table.held & table.finding.isnull()
+    return _moved(table.mutate(verified=free & later), "verified", "verification", "verified")
 
 
 def _is_later(day: ir.DateColumn, until: ir.DateColumn, table: ir.Table) -> ir.BooleanColumn:

@@ -3,8 +3,8 @@
 Two first-hand deaths of different departments corroborate, unless they share a certificate or one rests on
 the other's. A death that rests on a voided certificate still counts, and corroborates nothing.
 
-A certificate may be derived from another, which is derived from a third: chains are followed over eight
-certificates, by joining twice-as-long steps three times, since Spark's and Ibis' SQL know no recursion.
+A certificate may be derived from another, which is derived from a third: chains are followed over 32
+certificates, by joining twice-as-long steps five times, since Spark's and Ibis' SQL know no recursion.
 """
 
 from datetime import date
@@ -18,7 +18,7 @@ from gateway.decide.lives import VOIDED
 from gateway.decide.people import COUNTED, is_death
 from gateway.policy import Policy
 
-_DOUBLINGS: Final = 3
+_DOUBLINGS: Final = 5
 
 
 def death_origins(evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:

@@ -76,8 +76,8 @@ def compiled(policy: Policy, as_of: date, gaps: Gaps) -> Queries:
 @lru_cache(maxsize=4)
 def _template(policy: Policy, gaps: Gaps) -> Queries:
     """The queries of any day: to compile takes seconds, and the day stands in them as a constant only."""
-    evidence, roster = _table(EVIDENCE, "evidence"), _table(ROSTER, "roster")
-    last, ledger = _table(DECIDED, "decided"), _table(LEDGER, "ledger")
+    evidence, roster = named_table(EVIDENCE, "evidence"), named_table(ROSTER, "roster")
+    last, ledger = named_table(DECIDED, "decided"), named_table(LEDGER, "ledger")
     any_day = date(1, 2, 3)
     decided = decide(evidence, roster, last, ledger, policy, any_day, gaps)
     changed = ibis.table({name: decided.schema()[name] for name in TOUCHED}, name="changed")
@@ -139,7 +139,7 @@ def _outcome(decided: pa.Table, behind: pa.Table) -> BucketOutcome:
     return BucketOutcome(state, decided.filter(decided["changed"]), behind)
 
 
-def _table(schema: pa.Schema, name: str) -> ir.Table:
+def named_table(schema: pa.Schema, name: str) -> ir.Table:
     """A named table of this schema; Ibis knows no binary of a fixed size, unites nullable columns."""
     return ibis.table(
         ibis.Schema.from_pyarrow(pa.schema([_known_to_ibis(field) for field in schema])), name=name

@@ -63,7 +63,7 @@ def _restoration(changed: Changed, as_of: date) -> dict[str, Any] | None:
     row = changed.row
     if not (row["renewed"] or row["verified"] or is_cleared(changed)):
         return None
-    way_back = restoration(row, changed.policy, as_of)
+    way_back = restoration(changed, as_of)
     return way_back.model_dump() if way_back else None
 
 

@@ -66,6 +66,7 @@ def _custody(table: ir.Table, policy: Policy) -> ir.Table:
     for basis in BASES:
         suspects = has_effect(table, policy, basis, "yes")
         refuted = surely(table[f"contradicted_{basis}"])
+        found[f"{basis}_open"] = suspects & surely(table[f"open_{basis}"])
         found[f"{basis}_found"] = suspects & _is_inside(table, "", basis)
         found[f"{basis}_refuted"] = suspects & refuted
         touched = touches(table, policy, basis)

@@ -48,12 +48,17 @@ _KIND_OF: Final[Mapping[str, Kind]] = {
 NOTHING: Final[Findings] = dict.fromkeys(KINDS, Tally())
 
 
-def new_findings(events: Iterable[EventDraft], causes: Iterable[LiveCause]) -> Iterator[Finding]:
-    """What a bucket's events find for the first time; the evidence behind is that of the cause taken."""
+def new_findings(
+    events: Iterable[EventDraft], causes: Iterable[LiveCause], was: Mapping[str, str | None]
+) -> Iterator[Finding]:
+    """What a bucket's events find for the first time; the evidence behind is that of the cause taken.
+
+    `was` is the last decision by benefit id: a suspicion that becomes a conflict is new, and the reverse too.
+    """
     datasets = {cause.benefit_id: cause.datasets for cause in causes if cause.suspected}
     for event in events:
         kind = _KIND_OF.get(event.data.type_name)
-        if kind and event.replaces is None:
+        if kind and (event.replaces is None or was.get(event.subject) != event.data.decision):
             reason = getattr(event.data, "reason", None)
             behind = () if kind == "overdues" else datasets.get(event.subject, ())
             yield Finding(kind, reason, event.county, behind)

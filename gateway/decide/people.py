@@ -43,7 +43,7 @@ def _dead(rows: ir.Table, as_of: date) -> dict[str, ir.Value]:
         "died": surely(counted).any(),
         "death_doubted": surely(died & (rows.identity == "doubt")).any(),
         "death_first": rows.death_day.min(where=counted),
-        "death_last": rows.death_day.max(where=counted),
+        "death_last": rows.death_day.max(where=counted & rows.death_from.notnull()),
         "death_not_before": rows.death_from.max(where=counted),
     }
 
@@ -108,8 +108,8 @@ def is_enlisted(rows: ir.Table) -> ir.BooleanColumn:
 
 
 def is_emigration(rows: ir.Table) -> ir.BooleanColumn:
-    """Settled abroad, about surely this person."""
-    return (rows.kind == "emigration") & (rows.identity == "match")
+    """Settled abroad."""
+    return (rows.kind == "emigration") & among(rows.identity, COUNTED)
 
 
 def custody_end(rows: ir.Table, policy: Policy) -> ir.DateColumn:

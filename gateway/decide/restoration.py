@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Final
 
 from gateway.clock import add_months
-from gateway.decide.behind import CUSTODY_REASONS, ground_of
+from gateway.decide.behind import CUSTODY_REASONS, Changed, ground_of
 from gateway.events import BackPay, Procedure, Requirement, Restoration
 from gateway.policy import Policy
 
@@ -23,11 +23,11 @@ _BACK_PAY: Final[Mapping[str, BackPay]] = {"no": "no", "if_acquitted": "agency_d
 _YEAR: Final = 12
 
 
-def restoration(row: Row, policy: Policy, as_of: date) -> Restoration | None:
+def restoration(changed: Changed, as_of: date) -> Restoration | None:
     """How payment comes back for a benefit that is certified anew or cleared; none where it is being paid."""
-    if row["payment_status"] not in _NOT_PAID:
+    if changed.row["payment_status"] not in _NOT_PAID:
         return None
-    way = _Way(row, policy, _counted_to(row, as_of))
+    policy, way = changed.policy, _Way(changed, _counted_to(changed.row, as_of))
     return Restoration(
         procedure=way.procedure(),
         requires=way.requires(),
@@ -47,9 +47,18 @@ def required_after_custody(benefit: str, policy: Policy) -> list[Requirement]:
 class _Way:
     """A suspended benefit and the day to which its years are counted."""
 
-    row: Row
-    policy: Policy
+    changed: Changed
     until: date
+
+    @property
+    def row(self) -> Row:
+        """The decision."""
+        return self.changed.row
+
+    @property
+    def policy(self) -> Policy:
+        """The rules."""
+        return self.changed.policy
 
     def procedure(self) -> Procedure:
         last, years = self._last(), self.policy.restoration.resumption_after_years.value
@@ -69,10 +78,13 @@ class _Way:
         return sorted(needed)
 
     def back_pay(self) -> BackPay:
-        """Nothing is paid for time served; where it is not certain what was, the agency decides."""
+        """Nothing is paid for time served; where it is not certain what was, the agency decides.
+
+        A custody that was withdrawn, or that a person found harmless, was not served as far as anybody knows.
+        """
         after_custody = _BACK_PAY.get(self._said_of_back_pay())
         if after_custody:
-            return after_custody
+            return after_custody if self._was_inside() else "agency_decides"
         unsure = self._after_custody() and self.row["was_reason"] not in CUSTODY_REASONS
         return "agency_decides" if unsure or self.procedure() == "resumption" else "yes"
 
@@ -91,6 +103,13 @@ class _Way:
         ground = ground_of(self.policy, self.row["benefit"], reason)
         own = ground.back_pay if ground else None
         return own or self.policy.restoration.back_pay_after_custody.value.get(reason) or ""
+
+    def _was_inside(self) -> bool:
+        """Whether a custody since the last certification still stands in the evidence."""
+        last = self._last()
+        rows = [row for row in self.changed.behind if row["role"] == "custody" and row["standing"] != "doubt"]
+        ends = [row["released_on"] or row["ends_on"] for row in rows]
+        return any(last is None or end is None or end >= last for end in ends)
 
     def _after_custody(self) -> bool:
         row, opened_on = self.row, self.row["custody_on"]

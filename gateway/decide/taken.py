@@ -13,6 +13,8 @@ _ORDER: Final = (
     ("death_found", "suspected", "death"),
     ("death_refuted", "conflicting", "death"),
     ("absence_found", "suspected", "absence"),
+    ("sentence_open", "suspected", "sentence"),
+    ("detention_open", "suspected", "detention"),
     ("sentence_found", "suspected", "sentence"),
     ("detention_found", "suspected", "detention"),
     ("sentence_refuted", "conflicting", "sentence"),

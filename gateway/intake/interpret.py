@@ -49,6 +49,7 @@ class Fault(NamedTuple):
     rule: str
 
 
+_AHEAD: Final = Fault(None, "future_date")
 _LOADED_AHEAD: Final = Fault("tong_time", "load_time_future")
 
 
@@ -145,7 +146,9 @@ class RowReader:
                 faults.append(broken.fault)
         if self._dataset.to_records:
             try:
-                statements += _as_statements(self._dataset.to_records(row))
+                given = _as_statements(self._dataset.to_records(row))
+                faults += [_AHEAD for each in given if self._lies_ahead(row, each.record)]
+                statements += [each for each in given if not self._lies_ahead(row, each.record)]
             except Exception as error:  # noqa: BLE001 - a plugin's code: whatever it raises, one row is refused
                 faults.append(Fault(None, rule_of(error)))
         if not statements and not faults:
@@ -231,6 +234,10 @@ class RowReader:
         planned = emit.record is Custody
         if isinstance(value, _Day) and not planned and value.day - row.loaded_at.date() > self._tolerance:
             raise _BrokenRule(value.column, "future_date")
+
+    def _lies_ahead(self, row: SourceRow, record: Fact) -> bool:
+        days = [getattr(record, name, None) for name in ("happened_on", "earliest")]
+        return any(day is not None and day - row.loaded_at.date() > self._tolerance for day in days)
 
     def _unclassified(self, row: SourceRow, received_at: datetime) -> Statement:
         about = self._dataset.about

@@ -25,6 +25,9 @@ KEPT_ABOUT_STRANGERS: Final = frozenset({"death", "absence", "custody", "emigrat
 
 _DAYS: Final = ("happened_on", "earliest", "latest", "began_on", "ends_on", "released_on")
 
+_OF_THE_LOAD: Final = frozenset({"op", "tong_time"})
+"""Columns that tell when a row was loaded and how, not what it says."""
+
 _LEAST: Final = timedelta(microseconds=1)
 """Less than what load times, which are whole seconds, differ by."""
 
@@ -87,7 +90,7 @@ class RowKeyer:
 
     def take(self, keyed: Keyed, reading: Reading, raw: object, received_at: datetime) -> None:
         """Add one reading to the page's result."""
-        content = self._keyer.content(_texts(raw))
+        content = self._keyer.content(_texts(raw, deleted=reading.deleted))
         key_hash = self._keyer.row(self._dataset.name, reading.key) if reading.key else None
         keyed.received += 1
         keyed.versions.append(self._version(reading, content))
@@ -241,9 +244,11 @@ def _says_nothing(reading: Reading) -> bool:
     return bool(reading.faults) and not reading.statements
 
 
-def _texts(raw: object) -> Sequence[str]:
+def _texts(raw: object, *, deleted: bool) -> Sequence[str]:
+    """What a row says; loaded once more without a change it says the same, and nothing is decided anew."""
     if isinstance(raw, Mapping):
-        return [text for name in sorted(raw, key=str) for text in (str(name), _text(raw[name]))]
+        said = [name for name in sorted(raw, key=str) if name not in _OF_THE_LOAD]
+        return [str(deleted), *(text for name in said for text in (str(name), _text(raw[name])))]
     return [_text(each) for each in raw] if isinstance(raw, list) else [_text(raw)]
 
 

@@ -101,6 +101,7 @@ def resolve(station: Station, entry_id: int, resolution: Resolution) -> Resolved
         RequestError: the outcome is impossible, dated in the future, or the entry is closed for good or was
             changed in the meantime.
         NotFoundError: there is no such entry.
+        RunHeld: a run waits for a person's word, and the benefit would be suspected of something else.
         StoreError: another run is deciding the benefit; nothing was changed.
     """
     policy = load_policy(station.settings.folder)

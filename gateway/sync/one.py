@@ -21,7 +21,7 @@ from gateway.decide.compared import Gaps, gaps
 from gateway.decide.engine import BucketOutcome, BucketSources, compiled, decide_bucket
 from gateway.decide.findings import LiveCause, live_causes
 from gateway.errors import StoreError
-from gateway.events import EventDraft, Origin, SuspicionUnresolved
+from gateway.events import ConflictFound, EligibilitySuspected, EventDraft, Origin, SuspicionUnresolved
 from gateway.evidence.engine import engine
 from gateway.policy import Policy
 from gateway.store import runs
@@ -32,12 +32,14 @@ from gateway.store.parts import BUCKETS, live_parts
 from gateway.store.revisions import put_revision, revision_of
 from gateway.store.windows import compared_until
 from gateway.sync.days import present_day
+from gateway.sync.deciding import refuse_while_held
 from gateway.sync.publishing import as_new
 from gateway.sync.sources import bucket_input
 from gateway.sync.standing import as_columns, as_revision
 from gateway.sync.station import Station
 
 _TRIES: Final = 2
+_FINDINGS: Final = (EligibilitySuspected, ConflictFound)
 
 Beside = Callable[[Connection, datetime], None]
 """What is written in the same commit; given the instant that everything in it happens at."""
@@ -94,6 +96,7 @@ def decide_one(station: Station, policy: Policy, subject: Subject, seen: Marks, 
     The day is today, or the last decided one where that is later.
 
     Raises:
+        RunHeld: a run waits for a person's word, and something is found that must not leave before.
         StoreError: another run decided the benefit twice while this did; nothing was changed.
     """
 
@@ -101,7 +104,11 @@ def decide_one(station: Station, policy: Policy, subject: Subject, seen: Marks, 
         with station.store.read() as conn:
             entries = entries_of(conn, [subject.person])
         ledger = as_columns(seen(entries), policy, start.as_of)
-        return _decided(connection, replace(start, sources=replace(start.sources, ledger=ledger)))
+        told = _decided(connection, replace(start, sources=replace(start.sources, ledger=ledger)))
+        if any(isinstance(event.data, _FINDINGS) for event in told.events):
+            with station.store.read() as conn:
+                refuse_while_held(conn)
+        return told
 
     return tell_one(station, policy, subject, make, beside)
 

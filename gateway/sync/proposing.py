@@ -107,8 +107,14 @@ def _count(
     report.changed += outcome.changed.num_rows
     report.decisions = _summed(report.decisions, _by_decision(outcome.state))
     report.events = _summed(report.events, Counter(event.type for event in events))
-    found = guard.counted(guard.new_findings(events, causes))
+    found = guard.counted(guard.new_findings(events, causes, _was(outcome)))
     report.findings = guard.added(report.findings, found)
+
+
+def _was(outcome: BucketOutcome) -> dict[str, str | None]:
+    """The decision before this run's, of the benefits it changes."""
+    changed = outcome.changed
+    return dict(zip(changed["benefit_id"].to_pylist(), changed["was_decision"].to_pylist(), strict=True))
 
 
 def _by_decision(state: pa.Table) -> Counter[str]:

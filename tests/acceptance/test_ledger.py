@@ -72,6 +72,15 @@ def test_what_was_looked_at_is_silent_until_it_changes(desk: Trial) -> None:
     assert [entry.state for entry in entries(desk)] == ["closed", "open"]
 
 
+def test_what_is_loaded_once_more_unchanged_is_not_asked_about_again(desk: Trial) -> None:
+    resolve(desk.station, entries(desk)[0].entry_id, ALIVE)
+    death(desk.province, WANG, LATER)
+    october(desk)
+    assert decided(desk, WANG) == ("certified", None)
+    assert told(desk, WANG) == ["eligibility.suspected", "eligibility.suspicion.cleared"]
+    assert [entry.state for entry in entries(desk)] == ["closed"]
+
+
 def test_a_confirmed_loss_is_told_once(desk: Trial) -> None:
     lost = Resolution(
         "ineligible", by="officer", note="family confirmed", effect="terminate", ended_on=date(2026, 8, 31)

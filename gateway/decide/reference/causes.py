@@ -10,6 +10,11 @@ from gateway.policy import GroundName, Policy, effect_of
 
 CUSTODY: Final[tuple[GroundName, ...]] = ("sentence", "detention")
 _LASTING: Final = {"open", "contradicted"}
+_CUSTODY_FINDINGS: Final = (
+    ("open", "suspected"),
+    ("unconfirmed", "suspected"),
+    ("contradicted", "conflicting"),
+)
 
 
 @dataclass(frozen=True)
@@ -124,10 +129,11 @@ def death_limit(deaths: Sequence[Row], policy: Policy) -> date:
 def disputed_days(deaths: Sequence[Row]) -> tuple[date, date] | None:
     """Earliest and latest day, where no one day can be the day of every death."""
     days = [day for row in deaths if (day := death_day(row))]
-    not_before = [day for row in deaths if (day := row["happened_on"] or row["earliest"])]
-    if not days or not not_before or max(not_before) <= min(days):
+    dated = [row for row in deaths if row["happened_on"] or row["earliest"]]
+    not_before = max((row["happened_on"] or row["earliest"] for row in dated), default=None)
+    if not days or not_before is None or not_before <= min(days):
         return None
-    return min(days), max(days)
+    return min(days), max(day for row in dated if (day := death_day(row)))
 
 
 def _absence(benefit: Benefit) -> Iterator[Finding]:
@@ -136,14 +142,10 @@ def _absence(benefit: Benefit) -> Iterator[Finding]:
 
 
 def _custody(benefit: Benefit) -> Iterator[Finding]:
-    """A sentence comes before a detention, and a suspicion before a conflict."""
-    standing = {basis: standings(benefit, basis) for basis in CUSTODY if benefit.effect(basis) == "yes"}
-    for basis, known in standing.items():
-        if known & {"open", "unconfirmed"}:
-            yield Finding("suspected", basis)
-    for basis, known in standing.items():
-        if "contradicted" in known:
-            yield Finding("conflicting", basis)
+    """Who is inside comes before who may be, and both before a conflict; a sentence before a detention."""
+    known = {basis: standings(benefit, basis) for basis in CUSTODY if benefit.effect(basis) == "yes"}
+    for standing, decision in _CUSTODY_FINDINGS:
+        yield from (Finding(decision, basis) for basis in known if standing in known[basis])
 
 
 def standings(benefit: Benefit, basis: str, *, doubted: bool = False) -> set[str]:

@@ -45,13 +45,12 @@ def certified(benefit: Benefit, *, suspected: bool, held: bool, uncompared: bool
     roster, life, person = _sources(benefit)
     kept, frozen = _carried(benefit, roster), held or uncompared
     withdrawn = given_back = False
-    if not frozen:
-        newest = max((roster, person, life), key=lambda source: source.day)
-        if kept.on and kept.on <= benefit.life.as_of and newest.day < kept.on:
-            given_back, withdrawn, kept = True, kept.by == "evidence", newest
-    if not held and roster.is_later(kept):
+    newest = max((roster, person, life), key=lambda source: source.day)
+    if kept.on and kept.on <= benefit.life.as_of and newest.day < kept.on:
+        given_back, withdrawn, kept = True, kept.by == "evidence", newest
+    if roster.is_later(kept):
         kept = roster
-    verified = not held and person.is_later(kept)
+    verified = not (held or suspected) and person.is_later(kept)
     if verified:
         kept = person
     renewed = not (frozen or given_back or suspected) and _is_worth_telling(benefit, life, kept)

@@ -150,10 +150,9 @@ def is_elsewhere(row: Row) -> bool:
 
 def is_ground(row: Row) -> bool:
     """Whether a row of a neutral kind, or of a marriage, is sure enough to be a ground."""
-    if row["kind"] == "enlisted":
+    if row["kind"] != "marriage":
         return not is_doubted(row)
-    in_person = row["kind"] != "marriage" or row["strength"] == "strong"
-    return in_person and bool(row["identity"] == "match")
+    return bool(row["strength"] == "strong" and row["identity"] == "match")
 
 
 def death_day(death: Row) -> date | None:

@@ -56,6 +56,6 @@ def _verified(changed: Changed, as_of: date) -> BenefitEvent:
 
 
 def _with_restoration(changed: Changed, as_of: date, entries: list[Entry]) -> dict[str, Any]:
-    way_back = restoration(changed.row, changed.policy, as_of)
+    way_back = restoration(changed, as_of)
     cited = [*entries, changed.policy.restoration.resumption_after_years] if way_back else entries
     return {"restoration": way_back, "clauses": changed.policy.clauses(*cited)}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.decide.engine import decide_bucket
-from gateway.errors import NotFoundError, RequestError, StoreError
+from gateway.errors import NotFoundError, RequestError, RunHeld, StoreError
 from gateway.store import decisions, ledger, runs
 from gateway.store.ledger import Entry
 from gateway.store.revisions import put_revision
@@ -287,3 +287,21 @@ def overtaking(office: Office, monkeypatch: pytest.MonkeyPatch, times: int) -> l
 
     monkeypatch.setattr(one, "decide_bucket", slow)
     return left
+
+
+def test_what_a_held_run_found_does_not_leave_by_the_ledger(
+    suspected: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suspected.evidence("B1", "more", kind="absence", department="courts", dataset="declarations",
+                       polarity="adverse", happened_on=DIED_ON)  # fmt: skip
+    with monkeypatch.context() as patched:
+        patched.setattr(deciding, "judge", lambda *_, **__: ["too many"])
+        held = suspected.decide()
+    assert held.held
+    before = suspected.types("B1")
+    with pytest.raises(RunHeld, match=f"run {held.run_id}"):
+        suspected.resolve(entry_of(suspected), "eligible")
+    assert suspected.types("B1") == before
+    approve_run(suspected.station, held.run_id, Word("officer", "looked at"))
+    suspected.resolve(suspected.entries(cause="death")[0], "eligible")
+    assert suspected.types("B1")[len(before) :] == ["eligibility.suspected"]

@@ -185,3 +185,20 @@ def test_a_death_that_has_not_happened_yet_corroborates_nothing(decides: Decides
         roster=PENSION,
         **ALONE,
     )
+
+
+def test_and_the_end_may_be_far(decides: Decides) -> None:
+    links = "\n".join(
+        f"death | police | register_cancelled | 2026-05-01 | c{number} | c{number + 1}"
+        for number in range(1, 12)
+    )
+    decides(
+        f"""
+        kind  | department    | basis               | happened_on | certificate | derived_from
+        death | civil_affairs | cremation           | 2026-05-01  |             | c1
+        death | health        | medical_certificate | 2026-05-01  | c12         |
+        {links}
+        """,
+        roster=PENSION,
+        confidence="single_source",
+    )

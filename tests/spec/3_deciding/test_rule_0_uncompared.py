@@ -86,14 +86,29 @@ def test_a_certification_that_would_be_valid_is_uncompared_all_the_same(decides:
 def test_what_was_certified_before_is_carried_unchanged(decides: Decides) -> None:
     last = decides(VISIT, roster=PENSION, renewed=True, valid_until="2027-06-20")
     decides(
-        "",
+        VISIT,
         roster=PENSION,
         last=last,
         gaps=UNCOMPARED,
         decision="uncompared",
         valid_until="2027-06-20",
-        withdrawn=False,
         events=[],
+    )
+
+
+def test_evidence_that_is_withdrawn_stops_counting_all_the_same(decides: Decides) -> None:
+    last = decides(VISIT, roster=PENSION, renewed=True, valid_until="2027-06-20")
+    decides(
+        "",
+        roster=PENSION,
+        last=last,
+        gaps=UNCOMPARED,
+        decision="uncompared",
+        certified_on="2025-09-15",
+        valid_until="2026-09-15",
+        withdrawn=True,
+        events=["evidence.withdrawn"],
+        says={"replaces": last.events[0].event_id, "valid_until": "2026-09-15"},
     )
 
 

@@ -260,3 +260,19 @@ def test_a_conflict_becomes_a_suspicion_when_the_sign_of_life_is_withdrawn(decid
         events=["eligibility.suspected"],
         says={"replaces": last.events[0].event_id},
     )
+
+
+def test_a_bound_does_not_move_the_latest_day_that_two_reports_give(decides: Decides) -> None:
+    decides(
+        """
+        kind            | department        | basis                | happened_on | latest
+        death           | health            | medical_certificate  | 2026-05-01  |
+        death           | civil_affairs     | cremation            | 2026-05-05  |
+        death           | medical_insurance | insurance_terminated |             | 2026-06-20
+        border_crossing | police            |                      | 2026-06-01  |
+        """,
+        roster=PENSION,
+        **CONFLICTING,
+        disputed_from="2026-05-01",
+        disputed_until="2026-05-05",
+    )

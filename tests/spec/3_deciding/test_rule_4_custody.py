@@ -58,6 +58,21 @@ def test_detention_and_sentence_are_one_cause_whose_reason_is_the_sentence(decid
     )
 
 
+def test_who_is_surely_inside_comes_before_a_sentence_whose_release_nobody_told(decides: Decides) -> None:
+    decides(
+        """
+        kind    | department | basis     | began_on   | ends_on
+        custody | justice    | sentence  | 2025-02-01 | 2026-03-01
+        custody | police     | detention | 2026-05-01 |
+        """,
+        roster=PENSION,
+        decision="suspected",
+        reason="detention",
+        release_unconfirmed=False,
+        events=["eligibility.suspected"],
+    )
+
+
 def test_a_detention_that_becomes_a_sentence_is_told_again(decides: Decides) -> None:
     detained = "kind | department | basis | began_on\ncustody | police | detention | 2026-02-01"
     last = decides(detained, roster=PENSION, reason="detention")

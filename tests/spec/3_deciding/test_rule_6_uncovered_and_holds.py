@@ -124,16 +124,32 @@ def test_holds_add_up(decides: Decides) -> None:
     )
 
 
-def test_a_held_benefit_keeps_even_a_renewal_whose_evidence_is_gone(decides: Decides) -> None:
+def test_a_held_benefit_loses_a_renewal_whose_evidence_is_withdrawn(decides: Decides) -> None:
     last = decides(VISIT, roster=PENSION, renewed=True)
     decides(
         DEATH,
         roster=PENSION,
         last=last,
         decision="suspected",
-        withdrawn=False,
-        valid_until="2027-06-20",
-        events=["eligibility.suspected"],
+        withdrawn=True,
+        valid_until="2026-10-01",
+        events=["eligibility.suspected", "evidence.withdrawn"],
+    )
+
+
+def test_what_another_channel_certified_counts_in_spite_of_a_hold(decides: Decides) -> None:
+    ran_out = {"benefit": "employee_pension", "last_certified_on": "2025-06-20"}
+    held = {"held": ["custody"]}
+    last = decides(roster=ran_out, as_of="2026-06-10", ledger=held, valid_until="2026-06-20")
+    decides(
+        roster=ran_out | {"last_certified_on": "2026-06-15", "last_method": "counter"},
+        last=last,
+        ledger=held,
+        decision="uncovered",
+        holds=["custody"],
+        valid_until="2027-06-15",
+        overdue=False,
+        events=[],
     )
 
 

@@ -30,13 +30,11 @@ def test_the_channel_suits_the_person(decides: Decides, roster: dict[str, object
     ("benefit", "channel"),
     [
         ("employee_pension", "consular_app"),
-        ("resident_pension", "self_service"),
-        ("injury_long_term", "self_service"),
+        ("resident_pension", "consular_app"),
+        ("injury_long_term", "consular_app"),
     ],
 )
-def test_pensioners_who_settled_abroad_use_the_consular_app(
-    decides: Decides, benefit: str, channel: str
-) -> None:
+def test_who_settled_abroad_uses_the_consular_app(decides: Decides, benefit: str, channel: str) -> None:
     decides(ABROAD, roster=DUE | {"benefit": benefit}, says={"suggested_channel": channel})
 
 

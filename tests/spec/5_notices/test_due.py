@@ -90,6 +90,13 @@ def test_nor_where_the_roster_brings_a_newer_certification_meanwhile(decides: De
     )
 
 
+def test_after_a_renewal_that_was_taken_back_the_reminder_is_given_again(decides: Decides) -> None:
+    visit = "kind | happened_on\nhospital_stay | 2026-06-20"
+    last = decides(roster=IN_15_DAYS, events=["certification.due"])
+    last = decides(visit, roster=IN_15_DAYS, last=last, events=["certification.renewed"])
+    decides(roster=IN_15_DAYS, last=last, events=["evidence.withdrawn", "certification.due"])
+
+
 def test_another_valid_until_is_another_cycle_with_notices_of_its_own(decides: Decides) -> None:
     last = decides(roster=IN_15_DAYS, notice_for="2026-07-15", events=["certification.due"])
     decides(

@@ -192,3 +192,29 @@ def test_a_pension_beside_unemployment_benefit_is_silenced_by_its_day(decides: D
     decides(roster=unemployed, beside=[pension], ledger=looked_at, decision="uncovered", causes=[])
     newer = pension | {"first_seen_on": "2026-06-01"}
     decides(roster=unemployed, beside=[newer], ledger=looked_at, reason="also_pension")
+
+
+def test_while_another_cause_stands_the_day_counts_only_once_that_has_ended(decides: Decides) -> None:
+    both = DEATH + "\nabsence | | 2026-06-01 | 2"
+    last = decides(both, roster=PENSION, reason="death")
+    last = decides(
+        both,
+        roster=PENSION,
+        last=last,
+        ledger=ELIGIBLE,
+        decision="suspected",
+        reason="absence",
+        certified_on="2026-01-15",
+        verified=False,
+        events=["eligibility.suspected"],
+    )
+    decides(
+        DEATH,
+        roster=PENSION,
+        last=last,
+        ledger=ELIGIBLE,
+        decision="certified",
+        certified_on="2026-06-29",
+        verified=True,
+        events=["eligibility.suspicion.cleared"],
+    )

@@ -11,19 +11,22 @@ OPEN = {"held": ["death"]}
 
 
 def test_a_run_a_late_correction_a_run(decides: Decides) -> None:
+    died = VISIT + DEATH.partition("happened_on")[2]
     renewed = decides(VISIT, roster=PENSION, events=["certification.renewed"])
-    suspected = decides(DEATH, roster=PENSION, last=renewed, events=["eligibility.suspected"])
+    suspected = decides(died, roster=PENSION, last=renewed, events=["eligibility.suspected"])
     surer = decides(
-        DEATH + SECOND, roster=PENSION, last=suspected, ledger=OPEN, events=["eligibility.suspected"]
+        died + SECOND, roster=PENSION, last=suspected, ledger=OPEN, events=["eligibility.suspected"]
     )
     conflict = decides(
-        DEATH + SECOND + SEEN,
+        died + SECOND + SEEN,
         roster=PENSION,
         last=surer,
         ledger=OPEN,
         events=["certification.conflict.found"],
     )
-    cleared = decides(roster=PENSION, last=conflict, ledger=OPEN, events=["certification.conflict.cleared"])
+    cleared = decides(
+        VISIT, roster=PENSION, last=conflict, ledger=OPEN, events=["certification.conflict.cleared"]
+    )
     chain = [told.events[0] for told in (renewed, suspected, surer, conflict, cleared)]
     ids = [event.event_id for event in chain]
     assert [event.causation_id for event in chain] == [None, *ids[:-1]]

@@ -256,6 +256,13 @@ def test_code_may_replace_the_mapping() -> None:
     assert (statement.item, statement.record) == (0, record)
 
 
+def test_code_may_date_no_fact_into_the_future_either() -> None:
+    ahead = LOADED_AT.date() + timedelta(days=2)
+    record = records.HealthCheck(published_at=LOADED_AT, received_at=RECEIVED_AT, happened_on=ahead)
+    reading = by_code(record).read(happening(), RECEIVED_AT)
+    assert (reading.statements, reading.faults) == ((), (Fault(None, "future_date"),))
+
+
 @pytest.mark.parametrize(
     ("error", "rule"),
     [

@@ -24,7 +24,7 @@ TOLD = {
         ({"benefit": "institution_pension"}, "employer"),
         ({"benefit": "institution_pension", "needs_assistance": True}, "home_visit"),
         ({"abroad": True}, "consular_app"),
-        ({"abroad": True, "benefit": "resident_pension"}, "self_service"),
+        ({"abroad": True, "benefit": "resident_pension"}, "consular_app"),
         ({"reason": "death"}, "self_service"),
         ({"reason": "sentence"}, "counter"),
         ({"reason": "detention", "needs_assistance": True}, "counter"),

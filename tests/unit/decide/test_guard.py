@@ -188,7 +188,12 @@ def cause(benefit_id: str, name: str, *datasets: str, taken: bool) -> LiveCause:
 
 
 def test_an_event_that_follows_another_finds_nothing_new() -> None:
-    assert list(new_findings([told("B1", replaces="evt_0")], [])) == []
+    assert list(new_findings([told("B1", replaces="evt_0")], [], {"B1": "suspected"})) == []
+
+
+def test_a_conflict_that_becomes_a_suspicion_is_new() -> None:
+    (only,) = new_findings([told("B1", replaces="evt_0")], [], {"B1": "conflicting"})
+    assert only.kind == "suspicions"
 
 
 def test_a_finding_rests_on_the_datasets_of_the_cause_that_was_taken() -> None:
@@ -198,10 +203,10 @@ def test_a_finding_rests_on_the_datasets_of_the_cause_that_was_taken() -> None:
         cause("B2", "death", "cremations", taken=True),
     ]
     expected = Finding("suspicions", "sentence", "990101", ["prison_custody"])
-    assert list(new_findings([told("B1")], causes)) == [expected]
+    assert list(new_findings([told("B1")], causes, {})) == [expected]
 
 
 def test_an_overdue_rests_on_no_dataset() -> None:
     causes = [cause("B1", "identity_doubt", "cremations", taken=False)]
-    (only,) = new_findings([overdue("B1")], causes)
+    (only,) = new_findings([overdue("B1")], causes, {})
     assert (only.kind, only.reason, [*only.datasets]) == ("overdues", None, [])

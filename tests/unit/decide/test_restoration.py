@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gateway.clock import add_months
 from gateway.decide.restoration import restoration
 from gateway.events import Restoration
-from tests.unit.decide.decided import AS_OF, POLICY, row, was
+from tests.unit.decide.decided import AS_OF, POLICY, Row, changed, reference, was
 
 SUSPENDED = {
     "payment_status": "suspended",
@@ -23,15 +23,21 @@ UNPAID_SINCE_2024 = {"suspended_on": date(2024, 6, 1)}
 YEARS_AGO = {"was_certified_on": None, "roster_certified_on": date(2021, 6, 20), **UNPAID_SINCE_2024}
 
 
+SENTENCE: Row = {"role": "custody", "kind": "custody", "basis": "sentence", "standing": "over"}
+SERVED = [reference(**SENTENCE, happened_on=date(2025, 3, 1), released_on=date(2026, 5, 1))]
+LONG_AGO = [reference(**SENTENCE, happened_on=date(2014, 3, 1), released_on=date(2015, 5, 1))]
+
+
 def way_back(**given: Any) -> Restoration:
-    found = restoration(row(**SUSPENDED | given), POLICY, AS_OF)
+    behind = given.pop("behind", [])
+    found = restoration(changed(*behind, **SUSPENDED | given), AS_OF)
     assert found is not None
     return found
 
 
 @pytest.mark.parametrize("status", ["paying", "terminated", None])
 def test_who_is_paid_or_no_longer_entitled_has_no_way_back(status: str | None) -> None:
-    assert restoration(row(**SUSPENDED | {"payment_status": status}), POLICY, AS_OF) is None
+    assert restoration(changed(**SUSPENDED | {"payment_status": status}), AS_OF) is None
 
 
 def test_within_a_year_payment_comes_back_by_itself() -> None:
@@ -95,9 +101,11 @@ def test_what_is_required(told: dict[str, Any], requires: list[str]) -> None:
         (YEARS_AGO, "resumption", "agency_decides"),
         (YEARS_AGO | {"roster_certified_on": date(2021, 6, 21)}, "automatic", "yes"),
         ({"payment_status": "stopped_after_verification"}, "resumption", "agency_decides"),
-        (was("suspected", "sentence"), "automatic", "no"),
-        (was("suspected", "sentence") | {"benefit": "resident_pension"}, "automatic", "no"),
-        (YEARS_AGO | was("suspected", "sentence"), "resumption", "no"),
+        (was("suspected", "sentence") | {"behind": SERVED}, "automatic", "no"),
+        (was("suspected", "sentence"), "automatic", "agency_decides"),
+        (was("suspected", "sentence") | {"behind": LONG_AGO}, "automatic", "agency_decides"),
+        (was("suspected", "sentence") | {"behind": SERVED, "benefit": "resident_pension"}, "automatic", "no"),
+        (YEARS_AGO | was("suspected", "sentence") | {"behind": SERVED}, "resumption", "no"),
         (was("suspected", "detention"), "automatic", "agency_decides"),
         (was("suspected", "death"), "automatic", "yes"),
         ({"holds": ["custody"]}, "automatic", "agency_decides"),
@@ -108,6 +116,8 @@ def test_what_is_required(told: dict[str, Any], requires: list[str]) -> None:
         "a day less than five years",
         "stopped after verification",
         "time served",
+        "a sentence withdrawn, or found harmless",
+        "a sentence withdrawn, another served long ago",
         "time served, resident pension",
         "time served, five years",
         "detained: paid if acquitted",
@@ -151,14 +161,15 @@ DAYS = st.dates(date(2015, 1, 1), AS_OF)
             "verified": st.booleans(),
             "certified_on": DAYS,
         }
-    )
+    ),
+    st.sampled_from([[], SERVED, LONG_AGO]),
 )
-def test_every_way_back_holds_together(told: dict[str, Any]) -> None:
-    found = restoration(row(**told), POLICY, AS_OF)
+def test_every_way_back_holds_together(told: dict[str, Any], behind: list[Row]) -> None:
+    found = restoration(changed(*behind, **told), AS_OF)
     assert found is not None
     assert found.requires == sorted(set(found.requires))
     assert found.back_pay != "yes" or found.procedure == "automatic"
-    assert found.back_pay != "no" or told["was_reason"] == "sentence"
+    assert found.back_pay != "no" or (told["was_reason"] == "sentence" and behind)
     assert "employer_verification" not in found.requires or told["benefit"] == "institution_pension"
     if found.post_restoration_review:
         assert "commitment" in found.requires
