@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from gateway.decide.outcome import BucketOutcome, Settles
 from gateway.events import MAX_EVIDENCE, EvidenceReference
 from gateway.policy import Ground, Policy
 
@@ -26,11 +27,15 @@ _LIVE_CUSTODY: Final = ("open", "contradicted", "unconfirmed")
 
 @dataclass(frozen=True)
 class Changed:
-    """One changed decision: its DECIDED and BESIDE columns, and the REFERENCES rows behind it."""
+    """One changed decision: its DECIDED and BESIDE columns, and the REFERENCES rows behind it.
+
+    `settles` where a person's word made it, not a run.
+    """
 
     row: Row
     behind: Sequence[Row]
     policy: Policy
+    settles: Settles | None = None
 
     def behind_cause(self, cause: str) -> list[Row]:
         """The rows that a live cause rests on; a pension drawn besides rests on the roster alone."""
@@ -73,15 +78,15 @@ def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def changed_decisions(changed: pa.Table, references: pa.Table, policy: Policy) -> Iterator[Changed]:
+def changed_decisions(outcome: BucketOutcome, policy: Policy) -> Iterator[Changed]:
     """The changed decisions of a bucket, each with what stands behind it, oldest first."""
     behind: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in rows_of(references):
+    for row in rows_of(outcome.references):
         behind[row["benefit_id"]].append(row)
     for rows in behind.values():
         rows.sort(key=lambda row: (row["role"], row["happened_on"] or date.min, evidence_id(row)))
-    for row in rows_of(changed):
-        yield Changed(row, behind[row["benefit_id"]], policy)
+    for row in rows_of(outcome.changed):
+        yield Changed(row, behind[row["benefit_id"]], policy, outcome.settles)
 
 
 def evidence_id(row: Row) -> str:

@@ -10,8 +10,8 @@ import pyarrow as pa
 from gateway.decide.behind import changed_decisions
 from gateway.decide.columns import DECIDED
 from gateway.decide.compared import Gaps
-from gateway.decide.engine import BucketOutcome
 from gateway.decide.explanation import explained
+from gateway.decide.outcome import BucketOutcome
 from gateway.decide.tell import told_of
 from gateway.events import (
     CertificationRenewed,
@@ -46,7 +46,7 @@ class DecisionRow:
 def drafts(outcome: BucketOutcome, policy: Policy, as_of: date, origin: Origin) -> list[EventDraft]:
     """The events of the changed decisions; those of one benefit follow each other."""
     found: list[EventDraft] = []
-    for changed in changed_decisions(outcome.changed, outcome.references, policy):
+    for changed in changed_decisions(outcome, policy):
         previous = changed.row["last_event_id"]
         for event in told_of(changed, as_of):
             found.append(draft(event, origin, previous))
@@ -57,7 +57,7 @@ def drafts(outcome: BucketOutcome, policy: Policy, as_of: date, origin: Origin) 
 def decision_rows(outcome: BucketOutcome, policy: Policy, as_of: date, gaps: Gaps) -> Iterator[DecisionRow]:
     """The changed decisions with their explanations."""
     columns = [name for name in DecisionRow.__dataclass_fields__ if name != "body"]
-    for changed in changed_decisions(outcome.changed, outcome.references, policy):
+    for changed in changed_decisions(outcome, policy):
         body = explained(changed, as_of, gaps)
         yield DecisionRow(**{name: changed.row[name] for name in columns}, body=body)
 
@@ -67,8 +67,9 @@ def next_state(outcome: BucketOutcome, events: Iterable[EventDraft]) -> pa.Table
     state = outcome.state
     ids = state.select(["benefit_id", *_EVENT_IDS]).to_pydict()
     places = {benefit_id: place for place, benefit_id in enumerate(ids["benefit_id"])}
+    moved = set(outcome.changed.filter(outcome.changed["verified"])["benefit_id"].to_pylist())
     for event in events:
-        for name, event_id in _ids(event).items():
+        for name, event_id in _ids(event, moves=event.subject in moved).items():
             ids[name][places[event.subject]] = event_id
     for name in _EVENT_IDS:
         field = DECIDED.field(name)
@@ -76,13 +77,13 @@ def next_state(outcome: BucketOutcome, events: Iterable[EventDraft]) -> pa.Table
     return state
 
 
-def _ids(event: EventDraft) -> dict[str, str | None]:
-    """Which of a benefit's remembered events this one becomes."""
+def _ids(event: EventDraft, *, moves: bool) -> dict[str, str | None]:
+    """Which of a benefit's remembered events this one becomes; `moves` says that its certification moved."""
     own = event.event_id
     match event.data:
         case EligibilitySuspected() | ConflictFound():
             return {"suspicion_event_id": own, "last_event_id": own}
-        case SuspicionCleared(method="verification") | ConflictCleared(method="verification"):
+        case SuspicionCleared(method="verification") | ConflictCleared(method="verification") if moves:
             return {"suspicion_event_id": None, "renewal_event_id": own, "last_event_id": own}
         case SuspicionCleared() | ConflictCleared():
             return {"suspicion_event_id": None, "last_event_id": own}

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from gateway.decide.columns import DECIDED, LEDGER
 from gateway.decide.compared import Gaps
 from gateway.decide.expression import decide
+from gateway.decide.outcome import BucketOutcome
 from gateway.decide.references import REFERENCES, TOUCHED, references
 from gateway.errors import StoreError
 from gateway.evidence.columns import BUCKETS, EVIDENCE
@@ -36,19 +37,6 @@ class BucketSources:
     roster: str
     decided: str
     ledger: pa.Table
-
-
-@dataclass(frozen=True)
-class BucketOutcome:
-    """What one bucket was decided to be.
-
-    `state` has the DECIDED columns for all benefits, `changed` those and the BESIDE columns for the changed
-    ones only, `references` the rows of evidence behind the changed ones.
-    """
-
-    state: pa.Table
-    changed: pa.Table
-    references: pa.Table
 
 
 @dataclass(frozen=True)

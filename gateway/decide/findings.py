@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.decide.behind import CUSTODY_REASONS, OPEN, Changed, cause_of, changed_decisions
-from gateway.decide.engine import BucketOutcome
+from gateway.decide.outcome import BucketOutcome
 from gateway.policy import Policy
 
 
@@ -32,11 +32,7 @@ class LiveCause:
 
 def live_causes(outcome: BucketOutcome, policy: Policy) -> list[LiveCause]:
     """Every live cause of every changed benefit, taken or not."""
-    return [
-        cause
-        for changed in changed_decisions(outcome.changed, outcome.references, policy)
-        for cause in _of_benefit(changed)
-    ]
+    return [cause for changed in changed_decisions(outcome, policy) for cause in _of_benefit(changed)]
 
 
 def _of_benefit(changed: Changed) -> Iterator[LiveCause]:

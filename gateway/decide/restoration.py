@@ -3,6 +3,7 @@
 Years are counted to the new certification; where a suspicion ends without one, to the as-of date. *(chosen)*
 A day of suspension that nobody told counts as long ago, the careful side. *(chosen)* Where no certification
 before is known there are no five years to count, but a commitment is asked for. *(chosen)*
+A confirmed loss that a person takes back was stopped after verification, whatever the roster says. *(chosen)*
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ _YEAR: Final = 12
 
 def restoration(changed: Changed, as_of: date) -> Restoration | None:
     """How payment comes back for a benefit that is certified anew or cleared; none where it is being paid."""
-    if changed.row["payment_status"] not in _NOT_PAID:
+    if changed.row["payment_status"] not in _NOT_PAID and changed.settles != "loss":
         return None
     policy, way = changed.policy, _Way(changed, _counted_to(changed.row, as_of))
     return Restoration(
@@ -63,7 +64,8 @@ class _Way:
     def procedure(self) -> Procedure:
         last, years = self._last(), self.policy.restoration.resumption_after_years.value
         long_ago = last is not None and add_months(last, _YEAR * years) <= self.until
-        return "resumption" if long_ago or self.row["payment_status"] == _STOPPED else "automatic"
+        stopped = self.row["payment_status"] == _STOPPED or self.changed.settles == "loss"
+        return "resumption" if long_ago or stopped else "automatic"
 
     def requires(self) -> list[Requirement]:
         rules, benefit = self.policy.restoration, self.row["benefit"]

@@ -17,6 +17,7 @@ from gateway.store.decisions import Decision
 from gateway.store.ledger import Change, Effect, Entry, Mark, Outcome, change, entry
 from gateway.store.outbox import events_about
 from gateway.sync.days import come, present_day
+from gateway.sync.gone import is_gone, taken_back
 from gateway.sync.one import Start, Subject, Told, decide_one, last_row, tell_one
 from gateway.sync.station import Station
 from gateway.sync.texts import checked
@@ -131,9 +132,15 @@ def _lose(station: Station, policy: Policy, seen: Entry, given: Resolution) -> T
         row = last_row(connection, start)
         previous = row["last_event_id"] if row else told[-1].event_id if told else None
         event = draft(_loss(policy, seen, given, standing, start.as_of), start.origin, previous)
-        return Told(events=[event], state=row and {**row, "last_event_id": event.event_id})
+        return Told(events=[event], state=row and {**row, **_followed_by(row, event)})
 
     return tell_one(station, policy, _subject(seen), make, lambda conn, at: _close(conn, seen, given, at))
+
+
+def _followed_by(row: dict[str, Any], event: EventDraft) -> dict[str, str]:
+    """Whoever takes the loss back later replaces it, and no longer the suspicion before it."""
+    own = {"last_event_id": event.event_id}
+    return own | {"suspicion_event_id": event.event_id} if row["suspicion_event_id"] else own
 
 
 def _clear(station: Station, policy: Policy, seen: Entry, given: Resolution) -> Told:
@@ -143,7 +150,14 @@ def _clear(station: Station, policy: Policy, seen: Entry, given: Resolution) -> 
     def marks(entries: Sequence[Entry]) -> list[Mark]:
         return [closed if each.entry_id == seen.entry_id else each for each in entries]
 
-    return decide_one(station, policy, _subject(seen), marks, lambda conn, at: _close(conn, seen, given, at))
+    subject = replace(_subject(seen), settles="loss" if seen.outcome == "ineligible" else "suspicion")
+
+    def beside(conn: Connection, at: datetime) -> None:
+        _close(conn, seen, given, at)
+
+    if is_gone(station, seen):
+        return tell_one(station, policy, subject, lambda _, start: taken_back(seen, start), beside)
+    return decide_one(station, policy, subject, marks, beside)
 
 
 def _loss(

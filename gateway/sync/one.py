@@ -18,8 +18,9 @@ from gateway.clock import CHINA
 from gateway.decide.behind import cause_of
 from gateway.decide.changes import DecisionRow, decision_rows, drafts, next_state
 from gateway.decide.compared import Gaps, gaps
-from gateway.decide.engine import BucketOutcome, BucketSources, compiled, decide_bucket
+from gateway.decide.engine import BucketSources, compiled, decide_bucket
 from gateway.decide.findings import LiveCause, live_causes
+from gateway.decide.outcome import BucketOutcome, Settles
 from gateway.errors import StoreError
 from gateway.events import ConflictFound, EligibilitySuspected, EventDraft, Origin, SuspicionUnresolved
 from gateway.evidence.engine import engine
@@ -55,6 +56,7 @@ class Subject:
     benefit_id: str
     person: int
     why: str
+    settles: Settles | None = None
 
     @property
     def bucket(self) -> int:
@@ -167,7 +169,7 @@ def _of_person(sources: BucketSources, person: int) -> BucketSources:
 
 def _decided(connection: duckdb.DuckDBPyConnection, start: Start) -> Told:
     queries = compiled(start.policy, start.as_of, start.gaps)
-    outcome = _of_benefit(decide_bucket(connection, start.sources, queries), start.subject.benefit_id)
+    outcome = _of_benefit(decide_bucket(connection, start.sources, queries), start.subject)
     if not outcome.changed.num_rows:
         return Told()
     events = drafts(outcome, start.policy, start.as_of, start.origin)
@@ -179,11 +181,12 @@ def _decided(connection: duckdb.DuckDBPyConnection, start: Start) -> Told:
     )
 
 
-def _of_benefit(outcome: BucketOutcome, benefit_id: str) -> BucketOutcome:
+def _of_benefit(outcome: BucketOutcome, subject: Subject) -> BucketOutcome:
     def only(table: pa.Table) -> pa.Table:
-        return table.filter(pc.field("benefit_id") == benefit_id)
+        return table.filter(pc.field("benefit_id") == subject.benefit_id)
 
-    return BucketOutcome(only(outcome.state), only(outcome.changed), only(outcome.references))
+    tables = only(outcome.state), only(outcome.changed), only(outcome.references)
+    return BucketOutcome(*tables, subject.settles)
 
 
 def _commit(start: Start, told: Told, beside: Beside) -> bool:

@@ -11,8 +11,9 @@ import pyarrow as pa
 from gateway.decide import guard
 from gateway.decide.changes import decision_rows, drafts, next_state
 from gateway.decide.compared import Gaps
-from gateway.decide.engine import BucketOutcome, Queries, decide_buckets
+from gateway.decide.engine import Queries, decide_buckets
 from gateway.decide.findings import LiveCause, live_causes
+from gateway.decide.outcome import BucketOutcome
 from gateway.decide.proposal import as_batches, schema_after
 from gateway.events import EventDraft, Origin
 from gateway.evidence.engine import engine

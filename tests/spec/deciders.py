@@ -10,8 +10,9 @@ from gateway.clock import CHINA
 from gateway.decide.changes import decision_rows, drafts, next_state
 from gateway.decide.columns import DECIDED, LEDGER
 from gateway.decide.compared import Gaps
-from gateway.decide.engine import BucketOutcome, compiled, connect
+from gateway.decide.engine import compiled, connect
 from gateway.decide.findings import live_causes
+from gateway.decide.outcome import BucketOutcome
 from gateway.decide.reference import decide_person
 from gateway.decide.references import REFERENCES, TOUCHED
 from gateway.events import Origin

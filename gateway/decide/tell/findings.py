@@ -66,7 +66,7 @@ def _particulars(changed: Changed) -> dict[str, Any]:
 
 def _cleared(changed: Changed, as_of: date) -> BenefitEvent:
     row, policy = changed.row, changed.policy
-    verified, way_back = row["verified"], restoration(changed, as_of)
+    verified, way_back = row["verified"] or changed.settles is not None, restoration(changed, as_of)
     entries = [
         *_grounds(changed, row["was_reason"]),
         *([policy.ledger.verify_within_days] if verified else []),

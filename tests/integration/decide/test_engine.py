@@ -11,13 +11,13 @@ from gateway.decide.changes import decision_rows, drafts, next_state
 from gateway.decide.columns import DECIDED, LEDGER
 from gateway.decide.compared import Gaps
 from gateway.decide.engine import (
-    BucketOutcome,
     BucketSources,
     Queries,
     compiled,
     connect,
     decide_bucket,
 )
+from gateway.decide.outcome import BucketOutcome
 from gateway.errors import StoreError
 from gateway.events import EventDraft, Origin, serialise
 from gateway.evidence.columns import EVIDENCE, RETIRED

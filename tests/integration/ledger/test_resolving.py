@@ -125,8 +125,22 @@ def test_a_loss_may_be_resolved_anew_as_eligible(suspected: Office) -> None:
     suspected.resolve(entry_of(suspected), "ineligible", effect="stop", ended_on=DIED_ON)
     suspected.resolve(entry_of(suspected), "eligible")
     assert suspected.types("B1")[1:] == ["eligibility.loss.confirmed", "eligibility.suspicion.cleared"]
+    cleared = last_event(suspected)["data"]
+    assert cleared["replaces"] == suspected.events("B1")[1].event_id
+    assert cleared["restoration"]["procedure"] == "resumption"
     with pytest.raises(RequestError, match="closed as eligible"):
         suspected.resolve(entry_of(suspected), "ineligible", effect="stop", ended_on=DIED_ON)
+
+
+def test_that_a_person_cleared_it_is_said_also_where_nothing_is_certified_by_it(suspected: Office) -> None:
+    """Another channel certified later than the day of the outcome, so the certification does not move."""
+    suspected.roster({"benefit_id": "B1", "last_certified_on": "2026-09-28", "last_method": "counter"})
+    suspected.decide()
+    suspected.resolve(entry_of(suspected), "eligible", on=date(2026, 9, 20))
+    told = last_event(suspected)
+    assert told["type"].endswith("conflict.cleared")
+    assert (told["data"]["method"], told["data"]["certified_on"]) == ("verification", "2026-09-28")
+    assert any("二（七）" in clause for clause in told["data"]["clauses"])
 
 
 def test_a_duplicate_is_closed_without_an_event(suspected: Office) -> None:
@@ -203,7 +217,7 @@ def test_nothing_is_done_about_a_closed_entry(suspected: Office, do: Callable[[O
 @pytest.mark.parametrize(
     ("outcome", "given", "told"),
     [
-        ("eligible", {}, []),
+        ("eligible", {}, ["eligibility.suspicion.cleared"]),
         ("ineligible", {"effect": "stop", "ended_on": DIED_ON}, ["eligibility.loss.confirmed"]),
     ],
 )
@@ -215,6 +229,7 @@ def test_an_entry_of_a_benefit_that_left_the_roster_can_still_be_closed(
     suspected.resolve(entry_of(suspected), outcome, **given)
     assert entry_of(suspected).state == "closed"
     assert suspected.types("B1") == ["eligibility.suspected", *told]
+    assert last_event(suspected)["data"].get("method", "verification") == "verification"
 
 
 def test_an_entry_that_is_not_there_is_named(suspected: Office) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from gateway.decide.behind import Changed
 from gateway.decide.columns import BESIDE, DECIDED
-from gateway.decide.engine import BucketOutcome
+from gateway.decide.outcome import BucketOutcome
 from gateway.decide.references import REFERENCES
 from gateway.policy import load_policy
 

@@ -1,0 +1,72 @@
+"""What a person settles about a benefit that has left the roster since: nothing decides it any more."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from gateway.decide.behind import cause_of, ground_of
+from gateway.errors import NotFoundError
+from gateway.events import (
+    ConflictCleared,
+    ConflictFound,
+    EligibilitySuspected,
+    LossConfirmed,
+    SuspicionCleared,
+    draft,
+)
+from gateway.store.ledger import Entry
+from gateway.store.outbox import StoredEvent, events_about
+from gateway.sync.benefits import holder_of
+from gateway.sync.one import Start, Told
+from gateway.sync.station import Station
+
+_FOUND: Final = (EligibilitySuspected.type_name, ConflictFound.type_name, LossConfirmed.type_name)
+_ENDED: Final = (SuspicionCleared.type_name, ConflictCleared.type_name)
+
+
+def is_gone(station: Station, seen: Entry) -> bool:
+    """Whether an entry's benefit is no longer on the roster."""
+    try:
+        holder_of(station, seen.benefit_id)
+    except NotFoundError:
+        return True
+    return False
+
+
+def taken_back(seen: Entry, start: Start) -> Told:
+    """What was told about the entry's cause and still stands is cleared; nothing is certified."""
+    with start.station.store.read() as conn:
+        told = events_about(conn, seen.benefit_id)
+    found = _still_told(told, start.origin.type_prefix)
+    data = json.loads(found.body)["data"] if found else {}
+    if found is None or cause_of(data.get("reason")) != seen.cause:
+        return Told()
+    return Told(events=[draft(_cleared(seen, found, data, start), start.origin, told[-1].event_id)])
+
+
+def _still_told(events: Sequence[StoredEvent], prefix: str) -> StoredEvent | None:
+    """The last word about a suspicion, a conflict or a loss, where nothing has ended it since."""
+    named = [(each.type.removeprefix(prefix), each) for each in reversed(events)]
+    name, last = next(((name, each) for name, each in named if name in _FOUND + _ENDED), ("", None))
+    return last if name in _FOUND else None
+
+
+def _cleared(
+    seen: Entry, found: StoredEvent, data: dict[str, Any], start: Start
+) -> SuspicionCleared | ConflictCleared:
+    policy = start.policy
+    ground = ground_of(policy, seen.benefit, data["reason"])
+    model = ConflictCleared if found.type.endswith(ConflictFound.type_name) else SuspicionCleared
+    return model(
+        person_no=seen.person_no,
+        benefit_id=seen.benefit_id,
+        benefit=seen.benefit,
+        county=seen.county,
+        decision="uncovered",
+        reason=data["reason"],
+        as_of=start.as_of,
+        method="verification",
+        replaces=found.event_id,
+        clauses=policy.clauses(*filter(None, [ground]), policy.ledger.verify_within_days),
+        policy_version=policy.version,
+    )
