@@ -1,0 +1,5 @@
+from gateway.testing import DepartmentConformance
+
+
+class TestCivilAffairs(DepartmentConformance):
+    department = "civil_affairs"

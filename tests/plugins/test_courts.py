@@ -1,0 +1,5 @@
+from gateway.testing import DepartmentConformance
+
+
+class TestCourts(DepartmentConformance):
+    department = "courts"

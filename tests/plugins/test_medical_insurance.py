@@ -1,0 +1,5 @@
+from gateway.testing import DepartmentConformance
+
+
+class TestMedicalInsurance(DepartmentConformance):
+    department = "medical_insurance"
