@@ -8,6 +8,7 @@ from rich.logging import RichHandler
 
 from gateway.cli import (
     certify,
+    check,
     demo,
     doctor,
     events,
@@ -48,6 +49,7 @@ app.command("certify")(certify.certify)
 app.add_typer(certify.report_app, name="report")
 app.add_typer(certify.statements_app, name="statements")
 app.command("plugins")(plugins.plugins)
+app.command("check")(check.check)
 app.add_typer(refusals.app, name="refusals")
 app.add_typer(sandbox.app, name="sandbox")
 app.command("serve")(serve.serve)

@@ -1,5 +1,6 @@
 """What a rule looks at: one dataset of one department, with its samples read."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,8 +47,8 @@ class Case:
         return [dict(sample.row) for sample in self.sheet.accepted]
 
     def read(self, row: object) -> Reading:
-        """What the gateway makes of a row."""
-        return self.reader.read(row, self.sheet.received_at)
+        """What the gateway makes of a row; the row stays as it is, whatever the department does to it."""
+        return self.reader.read(copy.copy(row), self.sheet.received_at)
 
     def of_each_shape(self) -> Iterator[Sample]:
         """An accepted sample of every mixture of records, so that each kind of them is tried."""

@@ -12,7 +12,7 @@ from gateway.errors import GatewayError, PluginError
 from gateway.testing.conformance.case import Case
 from gateway.testing.conformance.package import Package
 from gateway.testing.conformance.rules import CASE_RULES, PACKAGE_RULES, READABLE, WAIVERS
-from gateway.testing.conformance.waivers import FILE, unfounded, waivers_of
+from gateway.testing.conformance.waivers import FILE, reason_for, unfounded, waivers_of
 
 _SHOWN: Final = 5
 """How many faults of one check are told: whoever mends those runs it again."""
@@ -59,13 +59,13 @@ def checks_of(package: Package) -> list[Check]:
 
 def _rules(package: Package, waivers: Mapping[str, str]) -> Iterator[Check]:
     for name, of_package in PACKAGE_RULES.items():
-        yield Check(name, None, partial(of_package, package), waivers.get(name))
+        yield Check(name, None, partial(of_package, package), reason_for(name, waivers))
     for dataset in package.department.datasets:
         case = Case(package, dataset)
         readable = not _told(partial(CASE_RULES[READABLE], case))
         for name, rule in CASE_RULES.items():
             if readable or name == READABLE:
-                yield Check(name, dataset.name, partial(rule, case), waivers.get(name))
+                yield Check(name, dataset.name, partial(rule, case), reason_for(name, waivers))
 
 
 def _needless(waivers: Mapping[str, str], checks: Iterable[Check]) -> Iterator[str]:
@@ -90,7 +90,8 @@ def _told(ask: Callable[[], Iterator[str]]) -> list[str]:
 
 def _came_out(error: Exception) -> str:
     """The error by its type and place; its text may hold what a row holds."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
+    frames = traceback.extract_tb(error.__traceback__)
+    place = [frame for frame in frames if "pydantic" not in frame.filename][-1]
     return (
         f"{type(error).__name__} came out of {Path(place.filename).name}, line {place.lineno}: "
         "raise ValueError with a rule's name from a validator, and nothing else"

@@ -63,8 +63,16 @@ WAIVERS: Final = "waivers_are_needed"
 """The rule of the waivers; it cannot be waived."""
 
 
+INSTALLED: Final = "department_is_installed"
+"""The rule of a test that names its department; it cannot be waived either."""
+
+_OTHERS: Final = {
+    WAIVERS: "Every waiver names a rule that the department does not keep, and says why.",
+    INSTALLED: "The test names an installed department, and nothing that is said elsewhere.",
+}
+
+
 def meaning(rule: str) -> str:
     """What a rule asks, in a sentence."""
-    if rule == WAIVERS:
-        return "Every waiver names a rule that the department does not keep, and says why."
-    return str((PACKAGE_RULES.get(rule) or CASE_RULES[rule]).__doc__)
+    stated = PACKAGE_RULES.get(rule) or CASE_RULES.get(rule)
+    return str(stated.__doc__) if stated else _OTHERS[rule]

@@ -3,12 +3,15 @@
 pytest is not imported: it finds the test by its name, and this package is also used where it is missing.
 """
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 from gateway.errors import PluginError
 from gateway.testing.conformance.checks import Check, checks_of
 from gateway.testing.conformance.package import installed
-from gateway.testing.conformance.rules import meaning
+from gateway.testing.conformance.rules import INSTALLED, meaning
+from gateway.testing.conformance.waivers import FILE
 
 
 class DepartmentConformance:
@@ -24,7 +27,7 @@ class DepartmentConformance:
 
     def pytest_generate_tests(self, metafunc: Any) -> None:
         """Give pytest a test for every check."""
-        checks = _checks(getattr(type(self), "department", ""))
+        checks = _checks(type(self))
         metafunc.parametrize("check", checks, ids=[_name(check) for check in checks])
 
     def test_conforms(self, check: Check) -> None:
@@ -36,12 +39,18 @@ class DepartmentConformance:
             raise AssertionError(f"{check.rule}: {meaning(check.rule)}{changes}")
 
 
-def _checks(department: str) -> list[Check]:
+def _checks(test: type[DepartmentConformance]) -> list[Check]:
+    faults = [*_misstated(test)]
     try:
-        return checks_of(installed(department))
+        checks = checks_of(installed(getattr(test, "department", "")))
     except PluginError as error:
-        fault = str(error)
-        return [Check("department_is_installed", None, lambda: iter((fault,)))]
+        faults, checks = [str(error)], []
+    return [Check(INSTALLED, None, partial(iter, faults)), *checks]
+
+
+def _misstated(test: type[DepartmentConformance]) -> Iterator[str]:
+    if hasattr(test, "waivers"):
+        yield f"{test.__name__}.waivers: move them to {FILE} beside the README, for `gateway check` as well"
 
 
 def _name(check: Check) -> str:

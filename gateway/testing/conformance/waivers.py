@@ -29,6 +29,11 @@ def waivers_of(package: Package) -> Mapping[str, str]:
     return found
 
 
+def reason_for(rule: str, waivers: Mapping[str, str]) -> str | None:
+    """Why a rule is waived; None where it is not, or without a reason."""
+    return waivers.get(rule, "").strip() or None
+
+
 def unfounded(waivers: Mapping[str, str], rules: Mapping[str, object]) -> Iterator[str]:
     """Waivers without a reason, and waivers of no rule."""
     for rule, reason in waivers.items():
