@@ -28,12 +28,22 @@ def readmes() -> Iterator[tuple[Path, Department]]:
 
 
 def main() -> None:
-    """Write every README's field tables anew and name those that changed."""
+    """Write every README's field tables anew, name those that changed, and say what the others lack."""
+    faults = []
     for path, department in readmes():
-        before = path.read_text("utf-8")
-        after = with_tables(before, department)
-        path.write_text(after, "utf-8")
-        sys.stdout.write(f"{path}: {'current' if after == before else 'written'}\n")
+        try:
+            sys.stdout.write(f"{path}: {_written(path, department)}\n")
+        except ValueError as error:
+            faults.append(f"{path}: {error}")
+    if faults:
+        sys.exit("\n".join(faults))
+
+
+def _written(path: Path, department: Department) -> str:
+    before = path.read_text("utf-8")
+    after = with_tables(before, department)
+    path.write_text(after, "utf-8")
+    return "current" if after == before else "written"
 
 
 if __name__ == "__main__":

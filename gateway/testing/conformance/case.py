@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any
 
 from gateway.department import Dataset
-from gateway.identity import IdNumber
 from gateway.intake.interpret import Reading, RowReader
 from gateway.testing.conformance.package import Package, id_columns, name_columns
 from gateway.testing.conformance.samples import Sample, Sheet, sheet_of
@@ -60,16 +59,13 @@ class Case:
                 seen.add(shape)
                 yield sample
 
-    def people(self) -> list[IdNumber]:
-        """Everybody whom an accepted sample names, each once."""
-        readings = [self.read(sample.row) for sample in self.sheet.accepted]
-        named = [each.person for reading in readings for each in reading.statements if each.person]
-        return list(dict.fromkeys(named))
+    @cached_property
+    def _identifying(self) -> list[str]:
+        return id_columns(self.dataset) + name_columns(self.dataset)
 
     def identities(self, row: Row) -> set[str]:
         """Every spelling of the people of a row that must not be found in a text."""
-        columns = id_columns(self.dataset) + name_columns(self.dataset)
-        values = [value for column in columns if isinstance(value := row.get(column), str)]
+        values = [value for column in self._identifying if isinstance(value := row.get(column), str)]
         return {
             spelling
             for text in values

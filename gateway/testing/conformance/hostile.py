@@ -137,7 +137,8 @@ def _faults(case: Case, row: Row, secrets: set[str]) -> Iterator[str]:
         return
     if not (reading.deleted or reading.statements or reading.faults):
         yield "it gives neither a record nor a refusal: let an emit or a rule hold"
-    if any(secret in _texts(reading) for secret in secrets):
+    shown = _texts(reading)
+    if any(secret in shown for secret in secrets):
         yield "a text shows the person: let a rule's name be a word, without any value"
 
 

@@ -10,7 +10,15 @@ from gateway.crypto.file_drop import NAME as FILE_DROP
 from gateway.errors import EnvelopeError
 from gateway.sandbox.keys import Sender
 from gateway.testing.conformance.case import Case
-from gateway.testing.conformance.sealing import Parcel, altered, opened, sealed, senders, sent_rows
+from gateway.testing.conformance.sealing import (
+    Parcel,
+    altered,
+    document_of,
+    opened,
+    sealed,
+    senders,
+    sent_rows,
+)
 
 _STDERR: Final = 2
 _UNSEALED: Final = (
@@ -54,7 +62,7 @@ def _opening(case: Case, generation: int) -> Iterator[str]:
 
 def _other_rows(case: Case, found: Sequence[object], sender: Sender) -> Iterator[str]:
     wanted = sent_rows(case)
-    document = case.package.document(case.dataset)
+    document = document_of(case)
     if document is None and found != wanted:
         yield f"{_page(case, sender)} opens to other rows than were sealed: {_change(case)}"
     if document is not None and not found:
@@ -100,5 +108,7 @@ def _change(case: Case) -> str:
     own = [f"{part}=" for part in ("open", "read") if getattr(case.dataset, part)]
     if not own:
         return "name the envelope that the department seals in"
+    if not case.dataset.read or case.dataset.shape == "file_drop":
+        return f"mend the Dataset's {' and '.join(own)}"
     beside = f"samples/{case.dataset.name}.txt or the like"
     return f"mend the Dataset's {' and '.join(own)}, or put a page as the department writes it into {beside}"

@@ -7,13 +7,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from gateway.crypto import nhsa, sm4_fields
 from gateway.crypto.file_drop import open_file, read_manifest
 from gateway.crypto.keyring import KeyRing
 from gateway.intake.page import csv_rows, json_rows, open_page, read_rows
 from gateway.sandbox.drop import drop_rows
 from gateway.sandbox.keys import Sender, write_senders
 from gateway.sandbox.pages import seal_rows
-from gateway.sandbox.sealing import compact
+from gateway.sandbox.sealing import compact, seal_nhsa
 from gateway.testing.conformance.case import Case, Row
 from gateway.testing.conformance.folders import shared_folder
 
@@ -47,25 +48,24 @@ def sent_rows(case: Case) -> list[object]:
     """The rows that a page of the samples must open to; a number is read as it is written."""
     if case.dataset.shape == "file_drop":
         names = _columns(case)
-        return [{name: row.get(name) or "" for name in names} for row in case.rows]
+        return [{name: _cell(row.get(name)) for name in names} for row in case.rows]
     rows: list[object] = json.loads(json.dumps(case.rows), parse_int=str, parse_float=str)
     return rows
+
+
+def document_of(case: Case) -> Path | None:
+    """The department's document beside the samples, where the envelope leaves the form of a page open."""
+    fixed = case.dataset.shape == "file_drop" or case.dataset.envelope == sm4_fields.NAME
+    return None if fixed else case.package.document(case.dataset)
 
 
 def sealed(case: Case, sender: Sender) -> Parcel:
     """One page of the accepted samples, or of the department's own document beside them."""
     if case.dataset.shape == "file_drop":
         return _dropped(case, sender)
-    document = case.package.document(case.dataset)
+    document = document_of(case)
     text = document.read_text("utf-8") if document else None
-    payload = seal_rows(
-        case.dataset.envelope,
-        case.rows,
-        sender,
-        timestamp_ms=_STAMP_MS,
-        write=lambda rows: compact(rows) if text is None else text,
-    )
-    return {_PAGE: compact(payload).encode()}
+    return {_PAGE: compact(_payload(case, sender, text)).encode()}
 
 
 def opened(case: Case, parcel: Parcel) -> list[object]:
@@ -94,6 +94,15 @@ def altered(parcel: Parcel) -> Iterator[tuple[str, Parcel]]:
                 yield what, {**parcel, name: compact(changed).encode()}
 
 
+def _payload(case: Case, sender: Sender, document: str | None) -> object:
+    envelope = case.dataset.envelope
+    if document is not None and envelope == nhsa.NAME:
+        return seal_nhsa(json.loads(document), sender, _STAMP_MS)
+    if document is not None:
+        return seal_rows(envelope, [], sender, timestamp_ms=_STAMP_MS, write=lambda _: document)
+    return seal_rows(envelope, case.rows, sender, timestamp_ms=_STAMP_MS)
+
+
 def _dropped(case: Case, sender: Sender) -> Parcel:
     with TemporaryDirectory() as folder:
         rows: list[Row] = [{name: row.get(name) for name in _columns(case)} for row in case.rows]
@@ -104,6 +113,11 @@ def _dropped(case: Case, sender: Sender) -> Parcel:
 def _columns(case: Case) -> list[str]:
     own = [case.dataset.alias(name) for name in case.dataset.row.model_fields]
     return [*(name for name in own if name not in _LAST), *_LAST]
+
+
+def _cell(value: object) -> str:
+    """A value as a CSV holds it."""
+    return "" if value is None else str(value)
 
 
 def _places(raw: bytes) -> tuple[int, ...]:

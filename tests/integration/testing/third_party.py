@@ -52,7 +52,7 @@ def gateway_department():
 
 
 def ship(folder: Path, samples: dict[str, Any] | None = None) -> Path:
-    """Put the distribution into a folder, its README's tables not written yet."""
+    """Put the distribution into a folder; the field table of its README is not written yet."""
     package = folder / "gateway_clinic"
     (package / "samples").mkdir(parents=True)
     (package / "__init__.py").write_text(CODE, "utf-8")

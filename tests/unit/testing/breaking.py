@@ -17,14 +17,14 @@ class Case(NamedTuple):
     told: str
 
 
-CASES: list[Case] = []
+def into(cases: list[Case]) -> Callable[..., Callable[[Broken], Broken]]:
+    """A decorator that says which rules a department fails, and no other, and a part of what it is told."""
 
+    def fails(*rules: str, told: str) -> Callable[[Broken], Broken]:
+        def taken(broken: Broken) -> Broken:
+            cases.append(Case(broken, frozenset(rules), told))
+            return broken
 
-def fails(*rules: str, told: str) -> Callable[[Broken], Broken]:
-    """Say which rules a broken department fails - these and no other - and a part of what it is told."""
+        return taken
 
-    def taken(broken: Broken) -> Broken:
-        CASES.append(Case(broken, frozenset(rules), told))
-        return broken
-
-    return taken
+    return fails

@@ -4,15 +4,18 @@ import itertools
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, model_validator
 
 from gateway import Code, Emit, Field, Key, NameText, Text, not_, records
 from gateway.fields import LoadTime
 from gateway.testing.conformance.package import Package
-from tests.unit.testing.breaking import fails
+from tests.unit.testing.breaking import Case, into
 from tests.unit.testing.clinic import OUTCOME, SEEN, VISITS, Visit, package, sheet, with_row
+
+CASES: Final[list[Case]] = []
+fails = into(CASES)
 
 
 @fails("keys_exist", told="a row whose BH is None is taken: make BH a Key")
@@ -146,6 +149,14 @@ def row_shown(folder: Path) -> Package:
             return f"Shown({self.number})"
 
     return package(folder, with_row(Shown))
+
+
+@fails("nothing_is_shown", told="its repr or its error shows what the row holds")
+def input_shown_in_errors(folder: Path) -> Package:
+    class Telling(Visit):
+        model_config = ConfigDict(hide_input_in_errors=False)
+
+    return package(folder, with_row(Telling))
 
 
 @fails("nothing_is_shown", told="log and print nothing of a row")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from gateway import Code, Codes, Dataset, Emit, Field, NameText, Text, records
 from gateway.crypto.envelopes import open_envelope
@@ -12,9 +12,11 @@ from gateway.crypto.keyring import KeyRing
 from gateway.department import Keys
 from gateway.testing.conformance.package import Package
 from tests.unit.core.people import id_number
-from tests.unit.testing.breaking import fails
+from tests.unit.testing.breaking import Case, into
 from tests.unit.testing.clinic import DIED, OUTCOME, SEEN, VISITS, Visit, package, row, sheet, with_row
 
+CASES: Final[list[Case]] = []
+fails = into(CASES)
 SEALED = ("sealed_page_opens", "rotated_key_accepted", "tampered_page_refused")
 
 
