@@ -63,16 +63,8 @@ HOSTILE: Final[Mapping[str, object]] = MappingProxyType(
 )
 """What may stand in any column."""
 
-_NO_ROWS: Final[tuple[object, ...]] = (
-    None,
-    5,
-    "990101194001010016",
-    [],
-    ["990101194001010016"],
-    {},
-    {"op": "D"},
-    {"op": ["D"]},
-)
+_NUMBER: Final = "990101194001010016"
+_NO_ROWS: Final[tuple[object, ...]] = (None, 5, _NUMBER, [], [_NUMBER], {}, {"op": "D"}, {"op": ["D"]})
 
 
 def hostile_values(case: Case) -> Iterator[str]:
@@ -106,7 +98,7 @@ def what_is_no_row_is_refused(case: Case) -> Iterator[str]:
     """What is no row is refused."""
     for row in _NO_ROWS:
         reading = case.read(row)
-        if not reading.faults or "990101194001010016" in _texts(reading):
+        if not reading.faults or _NUMBER in _texts(reading):
             yield f"a {type(row).__name__} is taken for a row, or shown: leave op and tong_time to SourceRow"
 
 
@@ -150,8 +142,9 @@ def _texts(reading: Reading) -> str:
 
 def _row_texts(case: Case, row: Row) -> str:
     good = case.dataset.row.model_validate(row)
+    telling = [*id_columns(case.dataset), key_column(case.dataset)][0]
     try:
-        case.dataset.row.model_validate({**row, "tong_time": "soon", "op": row[id_columns(case.dataset)[0]]})
+        case.dataset.row.model_validate({**row, "tong_time": "soon", "op": row.get(telling)})
     except ValidationError as error:
         return f"{good!r} {good} {error!r} {error}"
     return f"{good!r} {good}"

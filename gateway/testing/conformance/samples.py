@@ -49,7 +49,7 @@ def sheet_of(package: Package, dataset: Dataset) -> Sheet:
     except FileNotFoundError:
         raise PluginError(
             f"{where} is missing: write rows that must be accepted, with their records, and rows that must "
-            "be refused, with field and rule"
+            "be refused, with field and rule; where they are written, ship them with the package"
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise PluginError(

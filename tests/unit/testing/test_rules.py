@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import PRESENT, Emit, Field, Key, SourceRow, Text, records
 from gateway.testing.conformance.checks import checks_of
 from gateway.testing.conformance.rules import CASE_RULES, PACKAGE_RULES, WAIVERS, meaning
 from tests.unit.testing import broken_code, broken_samples
@@ -69,3 +70,19 @@ def test_no_more_faults_are_told_than_somebody_mends_at_a_time(tmp_path: Path) -
     told = failed(package(tmp_path, samples=samples))["accepted_samples"].splitlines()
     assert told[-1] == "and more of the same rule: mend these, then ask again"
     assert len(told) == 6
+
+
+def test_a_dataset_that_names_nobody_keeps_every_rule(tmp_path: Path) -> None:
+    class Notice(SourceRow):
+        number: Key = Field(alias="BH", title="编号")
+        undoes: Text = Field(alias="YBH", title="原编号")
+
+    undone = Emit(records.Withdrawal, when={"YBH": PRESENT}, withdraws="YBH")
+    notice = {"BH": "N-990101-2", "YBH": "N-990101-1", "op": "I", "tong_time": "2026-08-06 01:00:00"}
+    entry = {"why": "an earlier row was wrong", "row": notice}
+    samples = {
+        "received_at": "2026-09-02 08:00:00",
+        "accepted": [entry | {"records": [{"kind": "withdrawal", "withdraws": "N-990101-1"}]}],
+        "refused": [entry | {"row": notice | {"BH": "-"}, "field": "BH", "rule": "key_missing"}],
+    }
+    assert failed(package(tmp_path, replace(VISITS, row=Notice, emits=[undone]), samples)) == {}
