@@ -15,6 +15,7 @@ from gateway.cli import (
     explain,
     ledger,
     outreach,
+    plugin,
     plugins,
     refusals,
     roster,
@@ -50,6 +51,7 @@ app.add_typer(certify.report_app, name="report")
 app.add_typer(certify.statements_app, name="statements")
 app.command("plugins")(plugins.plugins)
 app.command("check")(check.check)
+app.add_typer(plugin.app, name="plugin")
 app.add_typer(refusals.app, name="refusals")
 app.add_typer(sandbox.app, name="sandbox")
 app.command("serve")(serve.serve)
