@@ -1,5 +1,6 @@
 """`gateway plugin new`: a department's package, written from what is asked and from sample files."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -135,17 +136,18 @@ def _by_dataset(flag: str, given: list[str], names: list[str]) -> dict[str, list
 
 
 def _tell(plan: PackagePlan, root: Path, written: list[Path], *, within: bool) -> None:
-    guesses = sum(bool(column.why) for dataset in plan.datasets for column in dataset.columns)
+    guesses = sum(bool(each.start) + sum(bool(c.why) for c in each.columns) for each in plan.datasets)
     for path in written:
         err.print(f"written: {path}", markup=False)
     err.print(
-        f"{guesses + len(plan.datasets)} guesses are marked `# review:`; look at each. Next:", markup=False
+        f"guesses marked `# review:`, to be looked at: {guesses + len(plan.datasets)}. Next:", markup=False
     )
     kinds = [record.own_kind for dataset in plan.datasets for record in dataset.emits if record.own_kind]
+    where = shlex.quote(str(root))
     steps = [
-        f"pip install --no-build-isolation --no-deps -e {root}",
+        f"pip install --no-build-isolation --no-deps -e {where}",
         f"gateway check {plan.name}",
-        *([] if within else [f"cp {root}/config/departments/{plan.name}.yaml config/departments/"]),
+        *([] if within else [f"cp {where}/config/departments/{plan.name}.yaml config/departments/"]),
         *(f"# config/policy.yaml, under records: {each}" for each in _listed(kinds)),
         f"gateway check {plan.name} --live",
         f"gateway sync --department {plan.name}",

@@ -7,7 +7,7 @@ from pydantic import Field, create_model
 from gateway import records
 from gateway.department import Dataset, Department
 from gateway.fields import Code, Codes, Day, IdText, Instant, Key, Month, NameText, SourceRow, Text
-from gateway.mapping import PRESENT, Emit, before
+from gateway.mapping import PRESENT, Before, Emit, before, first
 from gateway.records import Fact
 from gateway.scaffold.plan import ColumnPlan, DatasetPlan, Kind, PackagePlan, RecordPlan
 
@@ -72,9 +72,10 @@ def _type(column: ColumnPlan) -> Any:
 
 def _emit(plan: RecordPlan) -> Emit:
     values: dict[str, Any] = dict(plan.texts)
-    if plan.day:
-        values["happened_on"] = before(plan.day) if plan.bounds else plan.day
-    when = {plan.day: PRESENT} if plan.day and plan.when_present else None
+    days: list[str | Before] = [*([plan.day] if plan.day else []), *map(before, plan.bounds)]
+    if days:
+        values["happened_on"] = first(*days) if len(days) > 1 else days[0]
+    when = {plan.when: PRESENT} if plan.when else None
     return Emit(_record(plan), when=when, about=plan.about, **values)
 
 

@@ -9,14 +9,16 @@ from gateway.scaffold.plan import MAX_COLUMN, Kind
 from gateway.scaffold.table import Table
 
 _COLUMN: Final = (
+    "字段英文名",
+    "英文名",
+    "英文名称",
+    "字段代码",
+    "列名",
     "字段名",
     "字段",
     "字段名称",
-    "字段英文名",
-    "列名",
-    "英文名",
-    "英文名称",
     "数据项",
+    "数据项名称",
     "column",
     "column_name",
     "field",
@@ -71,8 +73,9 @@ class Described:
 def dictionary_of(table: Table) -> dict[str, Described] | None:
     """The columns a data dictionary describes, in its order; None where the table holds rows of people."""
     heads = {column.strip().lower(): column for column in table.columns}
-    told = {part: _named(heads, names) for part, names in (("title", _TITLE), ("type", _TYPE))}
     column = _named(heads, _COLUMN) or _named(heads, _MAYBE_COLUMN)
+    others = {head: name for head, name in heads.items() if name != column}
+    told = {"title": _named(others, (*_TITLE, *_COLUMN)), "type": _named(others, _TYPE)}
     if column is None or not any(told.values()) or not _names_columns(table, column, told["type"]):
         return None
     codes, key = _named(heads, _CODES), _named(heads, _KEY)

@@ -58,8 +58,8 @@ def guess(
 ) -> Guess:
     """What a column holds; the values weigh more than the name, and the data dictionary more than a guess."""
     said = described or Described()
-    named = known(column, said.title).kind or said.kind
     seen = [text for value in values[:_LOOKED_AT] if (text := _cleaned(value)) is not None]
+    named = known(column, said.title).kind or (said.kind if said.kind != "text" or not seen else None)
     if not seen:
         return _by_name(named, said, untidy=untidy)
     found = _by_values(named, seen, said)
@@ -89,20 +89,20 @@ def _by_values(named: Kind | None, seen: Sequence[str], said: Described) -> Gues
     count = len(seen)
     ids = sum(map(_is_id, seen))
     if ids >= _HALF * count:
-        return Guess(
-            "id", f"{ids} of {count} values are resident ID numbers by their check digit or 15 digits"
-        )
+        return Guess("id", f"good ID numbers in {ids} of {count} rows")
     if named == "id":
-        return Guess("id", f"called so, though only {ids} of {count} values are good ID numbers")
+        return Guess("id", f"it is called so, but holds good ID numbers in {ids} of {count} rows only")
     if said.codes and named != "name":
-        return Guess("code", "the data dictionary lists its codes", tuple(said.codes))
+        strange = sum(_plain(text) not in said.codes for text in seen)
+        unlisted = f", but not those of {strange} of {count} rows" if strange else ""
+        return Guess("code", f"the data dictionary lists its codes{unlisted}", tuple(said.codes))
     return _time(named, seen) or _name(named, seen) or _code(named, seen) or _text(named, seen)
 
 
 def _time(named: Kind | None, seen: Sequence[str]) -> Guess | None:
     count = len(seen)
     if all(map(_MONTH.fullmatch, seen)):
-        return Guess("month", f"all {count} values are months", form="%Y-%m" if "-" in seen[0] else "%Y%m")
+        return Guess("month", f"months in all of {count} rows", form="%Y-%m" if "-" in seen[0] else "%Y%m")
     found = [instant for instant in map(_instant, seen) if instant]
     if len(found) < _MOST * count:
         return None
@@ -110,7 +110,7 @@ def _time(named: Kind | None, seen: Sequence[str]) -> Guess | None:
     what = "times" if kind == "instant" else "days"
     form = next(form for form in map(form_of, seen) if form)
     called = ", as its name says" if named in ("day", "instant") else ""
-    return Guess(kind, f"{len(found)} of {count} values are {what}{called}", form=form)
+    return Guess(kind, f"{what} in {len(found)} of {count} rows{called}", form=form)
 
 
 def _name(named: Kind | None, seen: Sequence[str]) -> Guess | None:
@@ -120,34 +120,33 @@ def _name(named: Kind | None, seen: Sequence[str]) -> Guess | None:
         return Guess("name", "it is called so", masked=masked >= _HALF * len(seen))
     if named is not None or names < _MOST * len(seen):
         return None
-    return Guess("name", f"{names} of {len(seen)} values look like names", masked=masked >= _HALF * len(seen))
+    return Guess(
+        "name", f"what looks like names in {names} of {len(seen)} rows", masked=masked >= _HALF * len(seen)
+    )
 
 
 def _code(named: Kind | None, seen: Sequence[str]) -> Guess | None:
-    found = sorted({unicodedata.normalize("NFKC", text).strip() for text in seen})
+    found = sorted(set(map(_plain, seen)))
     form = _CODE if named == "code" else _BARE_CODE
     short = len(found) <= _MOST_CODES and all(map(form.fullmatch, found))
     if named == "code":
-        why = (
-            f"called so, {len(found)} short values"
-            if short
-            else "called so, but its values are no short codes"
-        )
-        return Guess("code", why, tuple(found) if short else ())
-    repeated = named is None and len(seen) >= max(_FEWEST_ROWS, 2 * len(found))
-    return (
-        Guess("code", f"{len(found)} short values in {len(seen)} rows", tuple(found))
-        if short and repeated
-        else None
-    )
+        what = f"holds {len(found)} short values" if short else "holds no short codes"
+        return Guess("code", f"it is called so, and {what}", tuple(found) if short else ())
+    if named is not None or not short or len(seen) < max(_FEWEST_ROWS, 2 * len(found)):
+        return None
+    return Guess("code", f"holds {len(found)} short values in {len(seen)} rows", tuple(found))
 
 
 def _text(named: Kind | None, seen: Sequence[str]) -> Guess:
     if named in ("day", "instant", "month"):
         return Guess(
-            "text", f"called a date, but most of {len(seen)} values are in no form that the gateway reads"
+            "text", f"called a date, but in most of {len(seen)} rows it has no form that the gateway reads"
         )
-    return Guess("text", f"{len(seen)} values of no other kind")
+    return Guess("text", "no other kind fits what it holds")
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 def is_name(text: str) -> bool:

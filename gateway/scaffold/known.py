@@ -111,7 +111,7 @@ _ENDINGS: Final[tuple[tuple[str, Kind], ...]] = (
     (r"(?i)(?P<stem>\w+?)_?(?:RQ|DATE|DAY)|(?P<on>\w+)_on", "day"),
     (r"(?i)(?P<stem>\w+?)_?(?:SJ|TIME)|(?P<on>\w+)_at", "instant"),
     (r"(?i)(?P<stem>\w+?)_?(?:NY|MONTH)", "month"),
-    (r"(?i)\w+(?:LB|LX|DM|ZT|YY|BZ|XZ|_?(?:TYPE|CODE|STATUS|STATE|FLAG|KIND))", "code"),
+    (r"(?i)\w+(?:LB|LX|DM|ZT|YY|BZ|XZ)|\w*(?:TYPE|CODE|STATUS|STATE|FLAG|KIND)", "code"),
     (r"(?i)\w*(?:SFZH|SFZHM|GMSFHM|ID_?CARD)\w*", "id"),
     (r"(?i)\w*(?:XM|(?:PERSON|PASSENGER|PATIENT)_NAME)|name_(?:man|woman)", "name"),
 )

@@ -44,8 +44,9 @@ _DEATHS: Final = (
     (r"参保终止|insurance", "insurance_terminated"),
 )
 _ECHO: Final = "register_cancelled"
-_KINDS: Final = frozenset(each.model_fields["kind"].default for each in get_args(get_args(Record)[0]))
+_KINDS: Final = {"nothing", *(each.model_fields["kind"].default for each in get_args(get_args(Record)[0]))}
 _SHORTEST_KIND: Final = 3
+_UNDONE: Final = re.compile(r"退|撤|取消|作废|冲正|未|无效")
 
 Meaning = tuple[tuple[RecordPlan, ...], str]
 
@@ -57,13 +58,15 @@ def meaning_of(wanted: WantedDataset, columns: Sequence[ColumnPlan]) -> Meaning:
         return _neutral(
             "no column of names stands beside the ID number, and no record is about a number alone"
         )
-    died = _times(columns, _DIED) or _times(columns, _CREMATED)
-    if died:
-        return _death(wanted, columns, died[0], pairs[0])
+    days = _times(columns, _DIED)[:1], _times(columns, _CREMATED)[:1]
+    if any(days):
+        return _death(wanted, columns, days, pairs[0])
     day = _likeliest(columns)
     if day is None:
         return _neutral("no column holds a day on which somebody did something")
-    return _life(wanted, day, pairs)
+    plans, why = _life(wanted, day, pairs)
+    undone = [column.alias for column in columns if any(map(_UNDONE.search, column.codes.values()))]
+    return plans, f"{why}; a code of {undone[0]} may undo it" if undone else why
 
 
 def _neutral(why: str) -> Meaning:
@@ -81,18 +84,28 @@ def _pairs(columns: Sequence[ColumnPlan]) -> list[tuple[str, str] | None]:
 
 
 def _death(
-    wanted: WantedDataset, columns: Sequence[ColumnPlan], day: ColumnPlan, about: tuple[str, str] | None
+    wanted: WantedDataset,
+    columns: Sequence[ColumnPlan],
+    days: tuple[list[str], list[str]],
+    about: tuple[str, str] | None,
 ) -> Meaning:
-    said = f"{wanted.name} {wanted.title}"
-    basis = next((basis for form, basis in _DEATHS if re.search(form, said)), _ECHO)
+    said, (died, cremated) = f"{wanted.name} {wanted.title}", days
+    titled = next((basis for form, basis in _DEATHS if re.search(form, said)), None)
+    basis = titled or (_ECHO if died else "cremation")
     paper = next((column.alias for column in columns if column.field == "certificate_no"), None)
-    names = {"medical_certificate": "certificate"}
-    texts = (("basis", basis), *([(names.get(basis, "derived_from"), paper)] if paper else []))
-    reason = "its title" if basis != _ECHO else "an echo claims least"
+    number = "certificate" if basis == "medical_certificate" else "derived_from"
+    bounds = (*cremated, "tong_time") if titled else () if died else tuple(cremated)
     plan = RecordPlan(
-        "Death", day.alias, when_present=True, about=about, texts=texts, bounds=_stem(day) == _CREMATED
+        "Death",
+        next(iter(died), None),
+        when=None if titled else (*died, *cremated)[0],
+        about=about,
+        texts=(("basis", basis), *([(number, paper)] if paper else [])),
+        bounds=bounds,
     )
-    return (plan,), f"a death where its day is given; the basis rests on {reason}"
+    if titled:
+        return (plan,), "a death, as its title says; compare the basis with where the row comes from"
+    return (plan,), f"a death where its day is given; {basis} is a guess, and an echo claims least"
 
 
 def _life(wanted: WantedDataset, day: ColumnPlan, pairs: Sequence[tuple[str, str] | None]) -> Meaning:
@@ -103,7 +116,7 @@ def _life(wanted: WantedDataset, day: ColumnPlan, pairs: Sequence[tuple[str, str
         RecordPlan(
             record or "",
             day.alias,
-            when_present=day.sometimes_blank,
+            when=day.alias if day.sometimes_blank else None,
             about=about,
             texts=(("strength", "weak"),) if record else (),
             own_kind=kind,
@@ -119,8 +132,8 @@ def _own_kind(dataset: str) -> str:
     return f"{dataset}_row" if dataset in _KINDS or len(dataset) < _SHORTEST_KIND else dataset
 
 
-def _times(columns: Sequence[ColumnPlan], stem: str) -> list[ColumnPlan]:
-    return [column for column in columns if column.kind in ("day", "instant") and _stem(column) == stem]
+def _times(columns: Sequence[ColumnPlan], stem: str) -> list[str]:
+    return [column.alias for column in columns if column.kind in ("day", "instant") and _stem(column) == stem]
 
 
 def _stem(column: ColumnPlan) -> str | None:

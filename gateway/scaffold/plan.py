@@ -63,15 +63,18 @@ class ColumnPlan:
 
 @dataclass(frozen=True)
 class RecordPlan:
-    """One record a row becomes: `record` names a class of `gateway.records`, or the dataset's own kind."""
+    """One record a row becomes: a class of `gateway.records`, or evidence of life of the dataset's own kind.
+
+    It needs the column `when` to be filled; its day is that of `day`, else at the latest that of `bounds`.
+    """
 
     record: str
     day: str | None = None
-    when_present: bool = False
+    when: str | None = None
     about: tuple[str, str] | None = None
     texts: tuple[tuple[str, str], ...] = ()
     own_kind: str | None = None
-    bounds: bool = False
+    bounds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

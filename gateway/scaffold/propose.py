@@ -86,6 +86,7 @@ def _dataset(wanted: WantedDataset) -> DatasetPlan:
         for column in found.columns
     }
     _check_heads(wanted, found, guesses)
+    _check_people(wanted, guesses)
     key, why = _key(wanted, found, guesses)
     guesses[key] = Guess("key", why)
     columns = list(_columns(found, guesses))
@@ -95,11 +96,6 @@ def _dataset(wanted: WantedDataset) -> DatasetPlan:
 def _planned(
     wanted: WantedDataset, columns: Sequence[ColumnPlan], start: str, *, masked: bool
 ) -> DatasetPlan:
-    if not any(column.kind == "id" for column in columns):
-        raise RequestError(
-            f"--dataset {wanted.name}: no column of its sample holds resident ID numbers, by which the "
-            "gateway finds people: add the column, named as in the data dictionary (such as GMSFHM or SFZH)"
-        )
     emits, reason = meaning_of(wanted, columns)
     return DatasetPlan(
         name=wanted.name,
@@ -114,12 +110,27 @@ def _planned(
     )
 
 
+def _check_people(wanted: WantedDataset, guesses: Mapping[str, Guess]) -> None:
+    numbers = [column for column, each in guesses.items() if each.kind == "id" and column != wanted.key]
+    if not numbers:
+        raise RequestError(
+            f"--dataset {wanted.name}: no column of its sample holds resident ID numbers, by which the "
+            "gateway finds people: add the column, beside the key, named as there (as GMSFHM, SFZH)"
+        )
+
+
 def _check_key_apart(wanted: WantedDataset, columns: Sequence[ColumnPlan]) -> None:
     others = [column.alias for column in columns[1:]]
     if columns[0].alias in {*others, *_EVERY_ROW}:
         raise RequestError(
             f"--key: the key of {wanted.name} is a column beside {', '.join(others)}: name another"
         )
+
+
+def _untitled(column: str) -> str:
+    if any(sign > "\u2fff" for sign in column):
+        return ""
+    return "; titled as usual" if known(column).title else "; without a title"
 
 
 def _read(wanted: WantedDataset) -> Sources:
@@ -206,7 +217,7 @@ def _columns(found: Sources, guesses: Mapping[str, Guess]) -> Iterator[ColumnPla
             field=name,
             title=title or known(column).title or column,
             kind=guessed.kind,
-            why=guessed.why if title else f"{guessed.why}; the title is a guess too",
+            why=f"{guessed.why}{'' if title else _untitled(column)}",
             codes=codes if guessed.kind == "code" else {},
             form=guessed.form,
             sometimes_blank=guessed.sometimes_blank,

@@ -89,7 +89,9 @@ def _trials(plan: DatasetPlan) -> Iterator[Trial]:
     yield from _code_trials(plan, usual)
     day = next((record.day for record in plan.emits if record.day), None)
     if day:
-        yield Trial({**usual, day: ""}, "without its day the row says nothing", "a row without its day")
+        bounded = any(record.bounds for record in plan.emits)
+        why = "without its day it is only bounded" if bounded else "without its day the row says nothing"
+        yield Trial({**usual, day: ""}, why, "a row without its day")
         yield Trial({**usual, day: _day_after(plan, day)}, "a planned day", "dated after it was loaded")
     number = next(column.alias for column in plan.columns if column.kind == "id")
     yield Trial({**usual, number: _short(usual[number])}, "a 15-digit ID number is the same person's")

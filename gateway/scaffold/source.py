@@ -29,7 +29,6 @@ def source_of(plan: PackagePlan) -> str:
     return filled(
         "init.py",
         name=plan.name,
-        title=plan.title,
         head="\n\n".join([*_imports(plan), *_tables(plan, tables)]),
         blocks="\n\n\n".join(blocks),
         handed=_text(_handed(plan, variables), 4),
@@ -71,10 +70,10 @@ def _used(plan: PackagePlan) -> frozenset[str]:
     records = [record for dataset in plan.datasets for record in dataset.emits]
     kinds = {TYPES[column.kind] for dataset in plan.datasets for column in dataset.columns}
     tables = {"Codes"} if _has_tables(plan) else set()
-    present = {"PRESENT"} if any(record.day and record.when_present for record in records) else set()
-    return (
-        _ALWAYS | kinds | tables | present | ({"before"} if any(each.bounds for each in records) else set())
-    )
+    words = {"PRESENT": "when", "before": "bounds"}
+    used = {word for word, part in words.items() if any(getattr(record, part) for record in records)}
+    several = any(record.bounds and (record.day or len(record.bounds) > 1) for record in records)
+    return _ALWAYS | kinds | tables | used | ({"first"} if several else set())
 
 
 def _has_tables(plan: PackagePlan) -> bool:
@@ -141,15 +140,21 @@ def _column(dataset: DatasetPlan, column: ColumnPlan, tables: Tables) -> Iterato
 
 def _emit(record: RecordPlan, dataset: DatasetPlan) -> Code:
     items: list[Code] = [_own_class(dataset) if record.own_kind else f"records.{record.record}"]
-    if record.day and record.when_present:
-        items.append(Group("when={", (f"{quoted(record.day)}: PRESENT",), "}"))
+    if record.when:
+        items.append(Group("when={", (f"{quoted(record.when)}: PRESENT",), "}"))
     if record.about:
         items.append(Group("about=(", tuple(map(quoted, record.about))))
     items += [f"{name}={quoted(text)}" for name, text in record.texts]
-    if record.day:
-        day = quoted(record.day)
-        items.append(f"happened_on={f'before({day})' if record.bounds else day}")
-    return Group("Emit(", tuple(items))
+    return Group("Emit(", (*items, *_happened_on(record)))
+
+
+def _happened_on(record: RecordPlan) -> Iterator[Code]:
+    days = [
+        *([quoted(record.day)] if record.day else []),
+        *(f"before({quoted(each)})" for each in record.bounds),
+    ]
+    if days:
+        yield Group("happened_on=first(", tuple(days)) if len(days) > 1 else f"happened_on={days[0]}"
 
 
 def _handed(plan: PackagePlan, variables: Mapping[str, str]) -> Code:

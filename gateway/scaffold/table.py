@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +17,7 @@ _MOST_BYTES: Final = 64 * 1024 * 1024
 _MOST_ROWS: Final = 20_000
 _PLAUSIBLE: Final = re.compile(r"[^\W\d][\w .()（）/:-]*")
 _LONG_NUMBER: Final = re.compile(r"\d{5,}")
+_UNREADABLE: Final = object()
 _AS_CSV: Final = "export it again as CSV or JSON in UTF-8"
 _PACKED: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _WIDE_TEXT: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -67,30 +69,39 @@ def _text(path: Path) -> str:
     if raw.startswith(_WIDE_TEXT):
         raise RequestError(f"{path.name}: is in UTF-16: {_AS_CSV}")
     for encoding in ("utf-8-sig", "gb18030"):
-        try:
+        with suppress(UnicodeDecodeError):
             return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
     raise RequestError(f"{path.name}: is neither UTF-8 nor GB18030: {_AS_CSV}")
 
 
 def _json_rows(path: Path, text: str) -> list[dict[str, Any]]:
-    try:
-        found = _whole(text)
-    except (ValueError, RecursionError):
-        found = _by_line(path, text)
-    if isinstance(found, dict):
-        found = found["rows"] if isinstance(found.get("rows"), list) else [found]
-    rows = [row for row in found if isinstance(row, dict)][:_MOST_ROWS]
-    if len(rows) < min(len(found), _MOST_ROWS):
+    found = _whole(text)
+    listed = _list_in(_by_line(path, text) if found is _UNREADABLE else found)
+    rows = [row for row in listed if isinstance(row, dict)][:_MOST_ROWS]
+    if not rows or len(rows) < min(len(listed), _MOST_ROWS):
         raise RequestError(
             f'{path.name}: is no list of rows: write [{{…}}, …], {{"rows": [{{…}}, …]}} or a row a line'
         )
     return rows
 
 
+def _list_in(found: Any) -> list[Any]:
+    """The list of rows: all of it, or what `rows` or `data` hold; a single row is a list of one."""
+    if isinstance(found, list):
+        return found
+    if isinstance(found, dict):
+        for name in ("rows", "data"):
+            if inner := _list_in(found.get(name)):
+                return inner
+        return [] if all(isinstance(cell, dict | list) for cell in found.values()) else [found]
+    return []
+
+
 def _whole(text: str) -> Any:
-    return json.loads(text, parse_int=str, parse_float=str, object_pairs_hook=_members)
+    # Told by a value, so that no library's error rides along with the text in it.
+    with suppress(ValueError, RecursionError):
+        return json.loads(text, parse_int=str, parse_float=str, object_pairs_hook=_members)
+    return _UNREADABLE
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -103,12 +114,12 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _by_line(path: Path, text: str) -> list[Any]:
     rows = []
     for number, line in enumerate(text.splitlines(), 1):
-        try:
-            rows += [_whole(line)] if line.strip() else []
-        except (ValueError, RecursionError):
+        row = _whole(line) if line.strip() else None
+        if row is _UNREADABLE:
             raise RequestError(
                 f"{path.name}: line {number} is no JSON row, or holds a column twice: mend it, or {_AS_CSV}"
-            ) from None
+            )
+        rows += [] if row is None else [row]
     return rows
 
 
