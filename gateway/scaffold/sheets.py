@@ -1,6 +1,7 @@
 """Samples for a planned dataset: made-up people and values only, and what the reader makes of them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -77,9 +78,15 @@ def _said(plan: DatasetPlan, row: Row, statement: Statement) -> Entry:
     said = statement.record.model_dump(mode="json", exclude=_LEFT_OUT, exclude_none=True)
     numbers = [column.alias for column in plan.columns if column.kind == "id"]
     if len(numbers) > 1 and statement.person:
-        about = next(alias for alias in numbers if IdNumber.parse(row[alias]) == statement.person)
+        about = next(alias for alias in numbers if _is(row[alias], statement.person))
         return {**said, "about": about}
     return said
+
+
+def _is(text: str, person: IdNumber) -> bool:
+    with suppress(ValueError):
+        return IdNumber.parse(text) == person
+    return False
 
 
 def _trials(plan: DatasetPlan) -> Iterator[Trial]:

@@ -1,0 +1,261 @@
+"""Every written package is one that the gateway takes, that holds to its samples, and that is clean."""
+
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gateway.crypto.file_drop import open_file, read_manifest
+from gateway.crypto.keyring import KeyRing
+from gateway.department import Dataset, Department
+from gateway.errors import RequestError
+from gateway.fields import codes_of, fields_of_type
+from gateway.host import Host
+from gateway.identity import IdNumber
+from gateway.intake.interpret import Reading, RowReader
+from gateway.intake.page import csv_rows, json_rows, open_page, read_rows
+from gateway.mapping import Either
+from gateway.sandbox.drop import drop_rows
+from gateway.sandbox.keys import write_senders
+from gateway.sandbox.pages import seal_rows
+from gateway.sandbox.sealing import compact
+from gateway.scaffold.files import distribution, write_files
+from gateway.scaffold.plan import Wanted, WantedDataset
+from gateway.scaffold.propose import propose
+from gateway.settings import DepartmentSettings
+from gateway.testing.field_table import with_tables
+from tests.integration.scaffold.conftest import Written
+from tests.support.project import ROOT
+
+FILLED_BY_THE_GATEWAY = ("published_at", "received_at", "origin")
+
+
+def read(dataset: Dataset, sheet: dict[str, Any], entry: dict[str, Any]) -> Reading:
+    return RowReader(dataset).read(entry["row"], datetime.fromisoformat(sheet["received_at"]))
+
+
+def records(reading: Reading) -> list[dict[str, Any]]:
+    found = [statement.record.model_dump(mode="json", exclude_none=True) for statement in reading.statements]
+    return [{k: v for k, v in each.items() if k not in FILLED_BY_THE_GATEWAY} for each in found]
+
+
+def said(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{k: v for k, v in each.items() if k != "about"} for each in entry.get("records", [])]
+
+
+def test_every_package_loads_without_a_fault(host: Host, packages: dict[str, Written]) -> None:
+    assert host.faults == {}
+    assert set(host.departments) == set(packages)
+
+
+def test_the_datasets_are_as_they_were_asked_for(department: Department, written: Written) -> None:
+    shape = "file_drop" if written.envelope == "file_drop" else "service"
+    assert {(each.envelope, each.shape) for each in department.datasets} == {(written.envelope, shape)}
+    assert department.title == "交通运输"
+    assert len(department.datasets) == (1 if written.name.startswith("start") else 5)
+
+
+def test_accepted_samples_become_exactly_their_records(department: Department, written: Written) -> None:
+    for dataset in department.datasets:
+        sheet = written.sheet(dataset.name)
+        columns = [dataset.alias(name) for name in fields_of_type(dataset.row, IdNumber)]
+        for entry in sheet["accepted"]:
+            reading = read(dataset, sheet, entry)
+            assert reading.faults == (), entry["why"]
+            assert records(reading) == said(entry)
+            unknown = [code.partition("=")[0] for code in reading.unknown_codes]
+            assert unknown == entry.get("unknown_codes", [])
+            for statement, each in zip(reading.statements, entry["records"], strict=True):
+                if statement.record.polarity != "neutral":
+                    about = entry["row"][each.get("about", columns[0])]
+                    assert statement.person == IdNumber.parse(about)
+
+
+def test_refused_samples_are_refused_for_their_reason(department: Department, written: Written) -> None:
+    for dataset in department.datasets:
+        sheet = written.sheet(dataset.name)
+        for entry in sheet["refused"]:
+            reading = read(dataset, sheet, entry)
+            assert reading.faults == ((entry["field"], entry["rule"]),), entry["why"]
+            assert records(reading) == said(entry)
+
+
+def test_nothing_of_the_mapping_is_left_untried(department: Department, written: Written) -> None:
+    for dataset in department.datasets:
+        sheet = written.sheet(dataset.name)
+        accepted = [entry["row"] for entry in sheet["accepted"]]
+        for name, table in codes_of(dataset.row).items():
+            assert set(table.meanings) <= {row.get(dataset.alias(name)) for row in accepted}
+        both = [*sheet["accepted"], *sheet["refused"]]
+        columns = {field.alias for field in dataset.row.model_fields.values()}
+        assert {column for entry in both for column in entry["row"]} == columns
+        operations = Counter(row["op"] for row in accepted)
+        assert operations.keys() == {"I", "U", "D"}
+        assert {"key_missing", "load_time_missing", "date_form"} <= {each["rule"] for each in sheet["refused"]}
+        assert_every_emit_counts(dataset, sheet)
+
+
+def assert_every_emit_counts(dataset: Dataset, sheet: dict[str, Any]) -> None:
+    before = [records(read(dataset, sheet, entry)) for entry in sheet["accepted"]]
+    for emit in dataset.every_emit:
+        fewer = [entry for entry in dataset.emits if isinstance(entry, Either) or entry is not emit]
+        poorer = replace(dataset, emits=fewer)
+        after = [records(read(poorer, sheet, entry)) for entry in sheet["accepted"]]
+        assert after != before or emit.record.__name__ == "Unclassified"
+
+
+def test_people_in_samples_are_nobody(department: Department, written: Written) -> None:
+    for dataset in department.datasets:
+        sheet = written.sheet(dataset.name)
+        for name in fields_of_type(dataset.row, IdNumber):
+            numbers = {str(entry["row"].get(dataset.alias(name)) or "99") for entry in sheet["accepted"]}
+            assert all(number.startswith("99") for number in numbers)
+
+
+def test_what_was_told_and_what_was_guessed(packages: dict[str, Written], host: Host) -> None:
+    code = packages["from_jwe"].code
+    datasets = {each.name: each for each in host.department("from_jwe").datasets}
+    kinds = {name: [emit.record.__name__ for emit in each.every_emit] for name, each in datasets.items()}
+    assert kinds["records"] == ["Marriage", "Marriage"]
+    assert kinds["cremations"] == ["Death"]
+    assert kinds["day"] == ["HospitalStay"]
+    assert datasets["records"].name_check == "masked"
+    assert datasets["first"].key == "DDH"
+    assert codes_of(datasets["first"].row).keys() == {"state", "column_7"}
+    assert '"9": "未说明"' in code
+    assert code.count("# review: ") >= 5 * 6
+    assert "钱" not in code
+
+
+def test_the_smallest_useful_plugin_has_forty_lines_at_most(packages: dict[str, Written]) -> None:
+    for envelope in ("sm4_cbc_mac", "sm4_fields", "jwe", "sm2_sm4_gcm", "file_drop"):
+        assert len(packages[f"start_{envelope}"].code.splitlines()) <= 40
+
+
+def test_the_readme_is_current(department: Department, written: Written) -> None:
+    readme = (written.package / "README.md").read_text("utf-8")
+    assert with_tables(readme, department) == readme
+    assert all(f"### `{dataset.name}`" in readme for dataset in department.datasets)
+
+
+def test_sealed_rows_are_opened(department: Department, written: Written, tmp_path: Path) -> None:
+    for sender in write_senders(tmp_path / "keys", written.name, written.envelope):
+        ring = KeyRing(sender.entries)
+        for dataset in department.datasets:
+            rows = [entry["row"] for entry in written.sheet(dataset.name)["accepted"]]
+            if dataset.shape == "service":
+                sealed = seal_rows(written.envelope, rows, sender, timestamp_ms=1_790_000_000_000)
+                plaintext = open_page(dataset, compact(sealed).encode(), ring)
+                assert read_rows(dataset, plaintext, json_rows) == rows
+            else:
+                columns = [str(field.alias) for field in dataset.row.model_fields.values()]
+                path = drop_rows(tmp_path / sender.kid, dataset.name, rows, columns, sender)
+                stem = path.name.removesuffix(".zip.enc")
+                manifest = read_manifest((path.parent / f"{stem}.manifest.json").read_bytes(), ring)
+                blank = dict.fromkeys(columns, "")
+                assert read_rows(dataset, open_file(path, manifest, ring), csv_rows) == [
+                    {**blank, **row} for row in rows
+                ]
+
+
+def test_the_configuration_names_the_keys_that_the_envelope_needs(written: Written, tmp_path: Path) -> None:
+    text = (written.folder / "config" / "departments" / f"{written.name}.yaml").read_text("utf-8")
+    settings = DepartmentSettings.model_validate(yaml.safe_load(text))
+    needed = [set(entry) for entry in write_senders(tmp_path, written.name, written.envelope)[0].entries]
+    assert [set(entry) for entry in settings.keys] == needed
+    references = [value for entry in settings.keys for part, value in entry.items() if part != "kid"]
+    assert all(value.startswith(("env:GATEWAY_", "file:../secrets/")) for value in references)
+    assert KeyRing(settings.keys).kids
+    assert bool(settings.folder) is (written.envelope == "file_drop")
+    assert all(bool(each.sid) is (written.envelope != "file_drop") for each in settings.datasets.values())
+
+
+def run(*words: str, cwd: Path = ROOT, **env: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=cwd,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_ruff_finds_nothing_by_the_packages_own_rules_and_by_the_projects(
+    packages: dict[str, Written],
+) -> None:
+    folders = [str(each.folder) for each in packages.values()]
+    code = [str(each.package) for each in packages.values()]
+    run("ruff", "check", "--no-cache", *folders)
+    run("ruff", "format", "--check", "--no-cache", *folders)
+    run("ruff", "check", "--no-cache", "--config", str(ROOT / "pyproject.toml"), *code)
+    run("ruff", "format", "--check", "--no-cache", "--config", str(ROOT / "pyproject.toml"), *code)
+
+
+def test_mypy_finds_nothing(packages: dict[str, Written], tmp_path: Path) -> None:
+    code = [str(each.package) for each in packages.values()]
+    run("mypy", "--strict", "--cache-dir", str(tmp_path), *code, MYPYPATH=str(ROOT))
+
+
+def test_the_distribution_is_built_with_everything_in_it(
+    packages: dict[str, Written], tmp_path: Path
+) -> None:
+    folder = packages["start_jwe"].folder
+    words = ("wheel", "--no-build-isolation", "--no-deps", "--no-index", "--wheel-dir", str(tmp_path))
+    run("pip", *words, str(folder))
+    [wheel] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        points = archive.read("gateway_start_jwe-0.1.0.dist-info/entry_points.txt").decode()
+    inside = {name.removeprefix("gateway_start_jwe/") for name in names if "dist-info" not in name}
+    assert inside == {"__init__.py", "README.md", "py.typed", "samples/rail_trips.json"}
+    assert points.split() == ["[gateway.departments]", "start_jwe", "=", "gateway_start_jwe"]
+
+
+def test_the_distributions_metadata_name_it(written: Written) -> None:
+    project = tomllib.loads((written.folder / "pyproject.toml").read_text("utf-8"))
+    assert project["project"]["name"] == f"gateway-{written.name.replace('_', '-')}"
+    assert project["project"]["entry-points"]["gateway.departments"] == {written.name: written.package.name}
+
+
+def test_its_test_is_three_lines(written: Written) -> None:
+    text = (written.folder / "tests" / f"test_{written.name}.py").read_text("utf-8")
+    lines = [line for line in text.splitlines() if line]
+    assert len(lines) == 3
+    assert lines[2] == f'    department = "{written.name}"'
+
+
+PLAN = propose(Wanted("ferry", "轮渡", (WantedDataset("crossings", "航次"),), "jwe"))
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    files = distribution(PLAN, 2026)
+    write_files(tmp_path, files)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(RequestError, match=r"pyproject\.toml.*already there"):
+        write_files(tmp_path, files)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_link_that_leads_nowhere_is_no_free_place(tmp_path: Path) -> None:
+    (tmp_path / "README.md").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RequestError, match=r"README\.md"):
+        write_files(tmp_path, distribution(PLAN, 2026))
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_what_cannot_be_written_whole_is_not_written(tmp_path: Path) -> None:
+    (tmp_path / "gateway_ferry").write_text("a file where a folder should be")
+    with pytest.raises(RequestError, match="cannot be written"):
+        write_files(tmp_path, distribution(PLAN, 2026))
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["gateway_ferry"]
