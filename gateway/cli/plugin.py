@@ -142,7 +142,12 @@ def _tell(plan: PackagePlan, root: Path, written: list[Path], *, within: bool) -
     err.print(
         f"guesses marked `# review:`, to be looked at: {guesses + len(plan.datasets)}. Next:", markup=False
     )
-    kinds = [record.own_kind for dataset in plan.datasets for record in dataset.emits if record.own_kind]
+    kinds = [
+        str(record.own_kind)
+        for dataset in plan.datasets
+        for record in dataset.emits
+        if record.record == "OfLife"
+    ]
     where = shlex.quote(str(root))
     steps = [
         f"pip install --no-build-isolation --no-deps -e {where}",

@@ -80,8 +80,8 @@ def _emit(plan: RecordPlan) -> Emit:
 
 
 def _record(plan: RecordPlan) -> type[Fact]:
+    found: type[Fact] = getattr(records, plan.record)
     if plan.own_kind is None:
-        found: type[Fact] = getattr(records, plan.record)
         return found
     fields: dict[str, Any] = {"kind": (Literal[plan.own_kind], plan.own_kind)}
-    return create_model(plan.record or "OwnKind", __base__=records.OfLife, **fields)
+    return create_model(f"Own{plan.record}", __base__=found, **fields)

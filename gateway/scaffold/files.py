@@ -11,7 +11,7 @@ from gateway.hookspecs import ENTRY_POINTS
 from gateway.scaffold.built import department_of
 from gateway.scaffold.fill import filled
 from gateway.scaffold.naming import camel
-from gateway.scaffold.plan import FILE_DROP, PackagePlan
+from gateway.scaffold.plan import FILE_DROP, PackagePlan, RecordPlan
 from gateway.scaffold.sheets import sheet
 from gateway.scaffold.source import source_of
 from gateway.testing.field_table import with_tables
@@ -26,6 +26,9 @@ _KEYS: Final[Mapping[str, str]] = {
     "nhsa": "keys_nhsa",
     FILE_DROP: "keys_file_drop",
 }
+_UNTRIED: Final = "every_emit_is_sampled"
+"""The rule that a mapping which says nothing at all cannot keep."""
+
 _SECTION: Final = f'[project.entry-points."{ENTRY_POINTS}"]'
 _ENTRY: Final = re.compile(r"\s*[\w\"'.-]+\s*=")
 
@@ -123,6 +126,10 @@ def _package(plan: PackagePlan, folder: PurePath) -> Files:
         folder / "__init__.py": f"{source_of(plan)}\n",
         folder / "README.md": with_tables(readme, department),
     }
+    if silent := [each for each in plan.datasets if each.emits == (RecordPlan("Unclassified"),)]:
+        files[folder / "waivers.json"] = _as_json(
+            {_UNTRIED: f"{silent[0].name} says nothing yet: {silent[0].why}"}
+        )
     for planned, dataset in zip(plan.datasets, department.datasets, strict=True):
         files[folder / "samples" / f"{planned.name}.json"] = _as_text(sheet(planned, dataset))
     return files
@@ -164,6 +171,10 @@ def _shape(plan: PackagePlan) -> str:
 
 def _told(plan: PackagePlan) -> str:
     return "\n".join(f"- **{each.name}** {each.title}: {each.why}." for each in plan.datasets)
+
+
+def _as_json(found: Mapping[str, str]) -> str:
+    return f"{json.dumps(found, ensure_ascii=False, indent=2)}\n"
 
 
 def _as_text(found: Mapping[str, Any]) -> str:

@@ -55,22 +55,28 @@ def meaning_of(wanted: WantedDataset, columns: Sequence[ColumnPlan]) -> Meaning:
     """The records to propose, and why; a row of which nothing is sure stays neutral."""
     pairs = _pairs(columns)
     if not pairs:
-        return _neutral(
-            "no column of names stands beside the ID number, and no record is about a number alone"
-        )
+        return _about_nobody(columns)
     days = _times(columns, _DIED)[:1], _times(columns, _CREMATED)[:1]
     if any(days):
         return _death(wanted, columns, days, pairs[0])
     day = _likeliest(columns)
     if day is None:
-        return _neutral("no column holds a day on which somebody did something")
+        return _neutral(wanted, pairs)
     plans, why = _life(wanted, day, pairs)
     undone = [column.alias for column in columns if any(map(_UNDONE.search, column.codes.values()))]
     return plans, f"{why}; a code of {undone[0]} may undo it" if undone else why
 
 
-def _neutral(why: str) -> Meaning:
-    return (RecordPlan("Unclassified"),), f"neutral, for {why}"
+def _about_nobody(columns: Sequence[ColumnPlan]) -> Meaning:
+    day = next((column.alias for column in columns if column.kind in ("day", "instant")), None)
+    why = "neutral: no column of names stands beside the ID number, and no record is about a number alone"
+    return (RecordPlan("Unclassified", day),), why
+
+
+def _neutral(wanted: WantedDataset, pairs: Sequence[tuple[str, str] | None]) -> Meaning:
+    kind = _own_kind(wanted.name)
+    plans = tuple(RecordPlan("Neutral", about=about, own_kind=kind) for about in pairs)
+    return plans, "neutral, of a kind of its own: no column holds a day on which somebody did something"
 
 
 def _pairs(columns: Sequence[ColumnPlan]) -> list[tuple[str, str] | None]:
@@ -114,7 +120,7 @@ def _life(wanted: WantedDataset, day: ColumnPlan, pairs: Sequence[tuple[str, str
     kind = None if record else _own_kind(wanted.name)
     plans = tuple(
         RecordPlan(
-            record or "",
+            record or "OfLife",
             day.alias,
             when=day.alias if day.sometimes_blank else None,
             about=about,

@@ -63,7 +63,7 @@ class ColumnPlan:
 
 @dataclass(frozen=True)
 class RecordPlan:
-    """One record a row becomes: a class of `gateway.records`, or evidence of life of the dataset's own kind.
+    """One record a row becomes: a class of `gateway.records`, of which `own_kind` makes a kind of its own.
 
     It needs the column `when` to be filled; its day is that of `day`, else at the latest that of `bounds`.
     """

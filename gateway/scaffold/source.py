@@ -16,6 +16,11 @@ _TAKEN: Final = frozenset({"before", "first", "gateway_department", "hookimpl", 
 _WRAPPED: Final = {"nhsa"}
 """Envelopes whose plaintext is `{"rows": […]}` and not the array alone."""
 
+_SAID: Final = {
+    "OfLife": "Evidence of life; says nothing until config/policy.yaml lists its kind under records.",
+    "Neutral": "Says nothing about anybody until it is known what the row means.",
+}
+
 Tables = Mapping[tuple[str, str], str]
 
 
@@ -101,7 +106,8 @@ def _table(name: str, column: ColumnPlan) -> Code:
 
 
 def _own_kind(record: RecordPlan, dataset: DatasetPlan) -> str:
-    return filled("own_kind.py", class_name=_own_class(dataset), kind=str(record.own_kind))
+    parts = {"class_name": _own_class(dataset), "kind": str(record.own_kind), "record": record.record}
+    return filled("own_kind.py", said=_SAID[record.record], **parts)
 
 
 def _own_class(dataset: DatasetPlan) -> str:

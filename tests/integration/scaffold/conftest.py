@@ -67,7 +67,16 @@ STRANGE = [
     }
     for number in range(5)
 ]
-DEATHS = "字段名,中文名,类型,代码,主键\nZMBH,证明编号,C20,,是\nSFZH,身份证号,C18,,\nXM,姓名,C50,,\nHHSJ,火化时间,DT14,,\nXB,性别,C1,1 男 2 女 9 未说明,\n"
+DEATHS = """字段名,中文名,类型,代码,主键
+ZMBH,证明编号,C20,,是
+SFZH,身份证号,C18,,
+XM,姓名,C50,,
+HHSJ,火化时间,DT14,,
+XB,性别,C1,1 男 2 女 9 未说明,
+"""
+PEOPLE = [{"N_NO": f"P2026{number}", "SFZH": "99010219450203002X", "XM": "孙多多"} for number in range(3)]
+NUMBERS = "N_NO,SFZH,CSRQ\nP20261,99010219450203002X,19450203\n"
+SILENT = "N_NO,SFZH\nP20261,99010219450203002X\n"
 STAYS = "MEDRCDNO,CERTNO,PSN_NAME,RYRQ,CYRQ\nA20261,99010219450203002X,孙多多,20260703,\n"
 
 
@@ -99,6 +108,9 @@ def sampled(folder: Path) -> tuple[WantedDataset, ...]:
         "records": ("结婚登记", "\n".join(map(json.dumps, COUPLES)).encode()),
         "strange_columns_x": ("列" * 30, json.dumps({"rows": STRANGE}).encode()),
         "cremations": ("火化", DEATHS.encode("gb18030")),
+        "people": ("人口", json.dumps(PEOPLE).encode()),
+        "numbers": ("证件", NUMBERS.encode()),
+        "silent": ("名单", SILENT.encode()),
         "day": ("住院", ("\ufeff" + STAYS).encode()),
     }
     for name, (_, content) in files.items():

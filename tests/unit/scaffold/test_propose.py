@@ -59,9 +59,9 @@ def test_op_and_the_load_time_are_every_rows(written: Written) -> None:
     [
         ("stays", "住院", {"RYRQ": "20260801", "CYRQ": "20260809"}, "HospitalStay", "RYRQ"),
         ("visits", "门诊", {"CSRQ": "19400101", "JZSJ": "2026-08-01 09:30:00"}, "OutpatientVisit", "JZSJ"),
-        ("trips", "行程", {"CCRQ": "20260801", "GXSJ": "20260802"}, "", "CCRQ"),
-        ("people", "人口", {"CSRQ": "19400101"}, "Unclassified", None),
-        ("people", "人口", {"GXSJ": "20260801"}, "Unclassified", None),
+        ("trips", "行程", {"CCRQ": "20260801", "GXSJ": "20260802"}, "OfLife", "CCRQ"),
+        ("people", "人口", {"CSRQ": "19400101"}, "Neutral", None),
+        ("people", "人口", {"GXSJ": "20260801"}, "Neutral", None),
         ("people", "人口", {"SWRQ": "20260801", "CCRQ": "20260801"}, "Death", "SWRQ"),
         ("people", "人口", {"HHRQ": "20260801"}, "Death", None),
         ("cremations", "火化", {"HHRQ": "20260801"}, "Death", None),
@@ -120,7 +120,7 @@ def test_two_people_in_a_row_are_both_spoken_of(written: Written) -> None:
 
 def test_a_number_without_a_name_stays_neutral(written: Written) -> None:
     dataset = planned(written, [{"NO": "1", "SFZH": PERSON["SFZH"], "CCRQ": "20260801"}])
-    assert [plan.record for plan in dataset.emits] == ["Unclassified"]
+    assert [(plan.record, plan.day) for plan in dataset.emits] == [("Unclassified", "CCRQ")]
     assert "no column of names" in dataset.why
 
 
