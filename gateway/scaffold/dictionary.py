@@ -42,13 +42,13 @@ _CODES: Final = ("代码", "值域", "代码表", "取值", "取值范围", "字
 _KEY: Final = ("主键", "是否主键", "key", "pk", "primary_key")
 _YES: Final = frozenset({"是", "y", "yes", "√", "1", "true", "pk", "pri", "主键"})
 
+_SIZE: Final = r"\s*[(（]?\s*\d+(?:\s*[,.，]\s*\d+)?\s*[)）]?"
+_TEXTS: Final = "n?varchar2?|n?char|text|clob|string|字符(?:串|型)?|文本"
+_NUMBERS: Final = "number|numeric|decimal|double|float|(?:big|small)?int(?:eger)?|数字型?|数值型?"
 _TYPES: Final[tuple[tuple[str, Kind], ...]] = (
-    (r"(?i)(?:datetime|timestamp|日期时间|时间|d?time|dt?14).*", "instant"),
-    (r"(?i)(?:date|日期|d8|d10|d).*", "day"),
-    (
-        r"(?i)(?:n?varchar2?|n?char|c|text|clob|string|字符|字符串|文本|an?|.*int|n|number|数字?|.*值).*",
-        "text",
-    ),
+    (rf"(?i)(?:datetime|timestamp|time|日期时间型?|时间型?)(?:{_SIZE})?|dt14|dt", "instant"),
+    (rf"(?i)(?:date|日期型?)(?:{_SIZE})?|d8|d10", "day"),
+    (rf"(?i)(?:{_TEXTS}|{_NUMBERS})(?:{_SIZE})?|(?:an?|c|n){_SIZE}", "text"),
 )
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _WORD: Final = re.compile(r"[^\W\d]\w*")

@@ -127,9 +127,7 @@ def _package(plan: PackagePlan, folder: PurePath) -> Files:
         folder / "README.md": with_tables(readme, department),
     }
     if silent := [each for each in plan.datasets if each.emits == (RecordPlan("Unclassified"),)]:
-        files[folder / "waivers.json"] = _as_json(
-            {_UNTRIED: f"{silent[0].name} says nothing yet: {silent[0].why}"}
-        )
+        files[folder / "waivers.json"] = _as_json({_UNTRIED: f"{silent[0].name}: {silent[0].why}"})
     for planned, dataset in zip(plan.datasets, department.datasets, strict=True):
         files[folder / "samples" / f"{planned.name}.json"] = _as_text(sheet(planned, dataset))
     return files

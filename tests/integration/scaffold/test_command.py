@@ -183,7 +183,7 @@ def test_somebody_at_a_terminal_is_asked(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as asking:
         os.write(here, "交通\nrail_trips:铁路实名行程\ncoaches:长途客运\n\njwe\n".encode())
-        said, _ = asking.communicate(timeout=60)
+        said, _ = asking.communicate(timeout=300)
     os.close(here)
     os.close(there)
     assert asking.returncode == 0, said.decode()

@@ -49,6 +49,7 @@ def test_other_forms(written: Written, content: str) -> None:
     [
         pytest.param("name,type\n张三,1\n李四,2\n", id="people with a type"),
         pytest.param("name,type\nZhang,1\nLi,2\n", id="people in Latin letters with a type"),
+        pytest.param("name,type\nZhang,Dr\nLi,A\n", id="people with what is nearly a type"),
         pytest.param("name,title\nZhang,Dr\nLi,Mr\n", id="people with a title"),
         pytest.param("名称,类型\n张三,字符\n李四,字符\n", id="Chinese names beside types"),
         pytest.param("字段,说明\n990101194001010016,张三\n", id="a number where a name should be"),
@@ -58,6 +59,30 @@ def test_other_forms(written: Written, content: str) -> None:
 )
 def test_rows_of_people_are_no_data_dictionary(written: Written, content: str) -> None:
     assert dictionary_of(read_table(written(content))) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("VARCHAR2(50)", "text"),
+        ("字符型（18）", "text"),
+        ("decimal(10,2)", "text"),
+        ("double", "text"),
+        ("AN..20", None),
+        ("C18", "text"),
+        ("DATE", "day"),
+        ("日期型", "day"),
+        ("D8", "day"),
+        ("DateTime", "instant"),
+        ("TIMESTAMP(6)", "instant"),
+        ("DT14", "instant"),
+        ("Dr", None),
+    ],
+)
+def test_types(written: Written, text: str, kind: str | None) -> None:
+    found = dictionary_of(read_table(written(f'字段名,中文名,类型\nf1,甲,"{text}"\n')))
+    assert found is not None
+    assert found["f1"].kind == kind
 
 
 @pytest.mark.parametrize(
