@@ -6,7 +6,7 @@ from typing import Final, get_args
 
 from gateway.records import Record
 from gateway.scaffold.known import known
-from gateway.scaffold.plan import ColumnPlan, RecordPlan, WantedDataset
+from gateway.scaffold.plan import OWN_FIELDS, ColumnPlan, RecordPlan, WantedDataset
 
 _DIED: Final = "died"
 _CREMATED: Final = "cremated"
@@ -53,6 +53,7 @@ Meaning = tuple[tuple[RecordPlan, ...], str]
 
 def meaning_of(wanted: WantedDataset, columns: Sequence[ColumnPlan]) -> Meaning:
     """The records to propose, and why; a row of which nothing is sure stays neutral."""
+    columns = [column for column in columns if column.alias not in OWN_FIELDS]
     pairs = _pairs(columns)
     if not pairs:
         return _about_nobody(columns)

@@ -23,9 +23,9 @@ def field_name(column: str, title: str | None, kind: Kind, place: int, taken: Co
     return unused(f"{name}_value" if _is_reserved(name) else name, taken)
 
 
-def unused(name: str, taken: Collection[str]) -> str:
-    """The name, with a number behind it where it is taken."""
-    numbered = (f"{name}_{number}" for number in range(2, len(taken) + 3))
+def unused(name: str, taken: Collection[str], mark: str = "_") -> str:
+    """The name, with a mark and a number behind it where it is taken."""
+    numbered = (f"{name}{mark}{number}" for number in range(2, len(taken) + 3))
     return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
@@ -35,9 +35,10 @@ def camel(name: str) -> str:
 
 
 def _is_reserved(name: str) -> bool:
-    """Whether Python, pydantic or every row already uses the name for something else."""
+    """Whether the name is taken by Python, pydantic or every row, or is taken for a digit."""
     return (
-        keyword.iskeyword(name)
+        name == "l"
+        or keyword.iskeyword(name)
         or keyword.issoftkeyword(name)
         or hasattr(builtins, name)
         or hasattr(SourceRow, name)

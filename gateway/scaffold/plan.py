@@ -10,9 +10,13 @@ from typing import Final, Literal
 
 from gateway.crypto.envelopes import ENVELOPES
 from gateway.errors import RequestError
+from gateway.fields import SourceRow
 
 FILE_DROP: Final = "file_drop"
 KNOWN_ENVELOPES: Final = (*ENVELOPES, FILE_DROP)
+OWN_FIELDS: Final = frozenset(SourceRow.model_fields)
+"""Names that a mapping would take for fields of every row: a column so called is described, but not used."""
+
 MAX_COLUMN: Final = 40
 """The longest column name; the data dictionaries seen so far stay far below it."""
 

@@ -13,6 +13,7 @@ from gateway.scaffold.known import known, looks_like_key
 from gateway.scaffold.meaning import meaning_of
 from gateway.scaffold.naming import camel, field_name, unused
 from gateway.scaffold.plan import (
+    OWN_FIELDS,
     ColumnPlan,
     DatasetPlan,
     PackagePlan,
@@ -69,7 +70,7 @@ def propose(wanted: Wanted) -> PackagePlan:
     for dataset in wanted.datasets:
         plan = _dataset(dataset)
         classes = {each.class_name for each in planned}
-        planned.append(replace(plan, class_name=unused(plan.class_name, classes)))
+        planned.append(replace(plan, class_name=unused(plan.class_name, classes, mark="")))
     return PackagePlan(wanted.name, wanted.title, wanted.envelope, wanted.shape, tuple(planned))
 
 
@@ -121,7 +122,7 @@ def _check_people(wanted: WantedDataset, guesses: Mapping[str, Guess]) -> None:
 
 def _check_key_apart(wanted: WantedDataset, columns: Sequence[ColumnPlan]) -> None:
     others = [column.alias for column in columns[1:]]
-    if columns[0].alias in {*others, *_EVERY_ROW}:
+    if columns[0].alias in {*others, *_EVERY_ROW, *OWN_FIELDS}:
         raise RequestError(
             f"--key: the key of {wanted.name} is a column beside {', '.join(others)}: name another"
         )
@@ -173,15 +174,15 @@ def _form(text: str) -> str:
 
 def _key(wanted: WantedDataset, found: Sources, guesses: Mapping[str, Guess]) -> tuple[str, str]:
     if wanted.key is not None:
-        if wanted.key not in guesses:
+        if wanted.key not in guesses.keys() - OWN_FIELDS:
             raise RequestError(
-                f"--key: {wanted.name} has no column of that name; it has {', '.join(guesses)}"
+                f"--key: {wanted.name} has no such column for a key; it has {', '.join(guesses)}"
             )
         return wanted.key, ""
     declared = [column for column, each in found.described.items() if each.is_key and column in guesses]
     if len(declared) == 1:
         return declared[0], "the data dictionary calls it the key"
-    free = [column for column, each in guesses.items() if each.kind in ("text", "code")]
+    free = [c for c, each in guesses.items() if each.kind in ("text", "code") and c not in OWN_FIELDS]
     distinct = [column for column in free if _is_distinct(found.values(column))]
     called = [column for column in distinct if looks_like_key(column, _title(found, column))]
     if not distinct:
@@ -208,7 +209,8 @@ def _columns(found: Sources, guesses: Mapping[str, Guess]) -> Iterator[ColumnPla
     taken: set[str] = set()
     for place, (column, guessed) in enumerate(guesses.items(), 1):
         title = _title(found, column)
-        name = field_name(column, title, guessed.kind, place, taken)
+        # A mapping names a column by either of its names, so that one column's is never another's.
+        name = field_name(column, title, guessed.kind, place, taken | (guesses.keys() - {column}))
         taken.add(name)
         given = found.described.get(column, Described()).codes
         codes = {code: given.get(code) or TO_FILL_IN for code in dict.fromkeys((*given, *guessed.codes))}

@@ -30,6 +30,7 @@ from gateway.scaffold.naming import camel, field_name, unused
         ("type", None, "text", "type_value"),
         ("match", None, "text", "match_value"),
         ("id", None, "key", "id_value"),
+        ("l", None, "text", "l_value"),
         ("json", None, "text", "json_value"),
         ("copy", None, "text", "copy_value"),
         ("operation", None, "text", "operation_value"),
@@ -69,4 +70,5 @@ def test_whatever_the_columns_are_called_the_fields_can_be_written(columns: list
 def test_unused_and_camel() -> None:
     assert unused("a", {"b"}) == "a"
     assert unused("a", {"a", "a_2"}) == "a_3"
+    assert unused("A1", {"A1"}, mark="") == "A12"
     assert camel("rail_trips") == "RailTrips"

@@ -176,11 +176,35 @@ def test_a_first_row_is_not_taken_for_the_names_of_columns(written: Written, con
         ({"datasets": (WantedDataset("a_b", "x"),) * 2}, "--dataset a_b is given twice"),
         ({"datasets": (WantedDataset("a-b", "x"),)}, "--dataset: a name is"),
         ({"datasets": (WantedDataset("a_b", "x", key="XM"),)}, "--key: the key of a_b"),
+        ({"datasets": (WantedDataset("a_b", "x", key="operation"),)}, "--key: the key of a_b"),
     ],
 )
 def test_what_is_asked_for_is_checked_flag_by_flag(changes: Row, said: str) -> None:
     with pytest.raises(RequestError, match=said):
         propose(replace(WANTED, **changes))
+
+
+def test_no_columns_field_is_called_as_another_column(written: Written) -> None:
+    row: Row = {"N_NO": "1", **PERSON, "name": "x", "A": "y", "a": "20260801", "loaded_at": "20260802"}
+    dataset = planned(written, [row])
+    fields = {column.alias: column.field for column in dataset.columns}
+    assert (fields["XM"], fields["name"], fields["A"], fields["a"]) == ("name_2", "name", "a_2", "a_on")
+    assert fields["loaded_at"] == "loaded_on"
+    assert [plan.day for plan in dataset.emits] == ["a"]
+
+
+def test_a_column_called_as_a_field_of_every_row_is_not_used(written: Written) -> None:
+    row: Row = {"operation": "o1", **PERSON, "loaded_at": "20260802"}
+    with pytest.raises(RequestError, match="--key: no column of trips"):
+        planned(written, [row])
+    with pytest.raises(RequestError, match="--key: trips has no such column for a key"):
+        planned(written, [row], key="operation")
+    assert [plan.record for plan in planned(written, [{**row, "N": "1"}]).emits] == ["Neutral"]
+
+
+def test_datasets_that_would_share_a_class_do_not() -> None:
+    both = replace(WANTED, datasets=(WantedDataset("a1", "甲"), WantedDataset("a_1", "乙")))
+    assert [dataset.class_name for dataset in propose(both).datasets] == ["A1", "A12"]
 
 
 def test_the_envelope_says_the_shape() -> None:
