@@ -131,7 +131,7 @@ def _check_key_apart(wanted: WantedDataset, columns: Sequence[ColumnPlan]) -> No
 def _untitled(column: str) -> str:
     if any(sign > "\u2fff" for sign in column):
         return ""
-    return "; titled as usual" if known(column).title else "; without a title"
+    return "titled as usual" if known(column).title else "without a title"
 
 
 def _read(wanted: WantedDataset) -> Sources:
@@ -219,7 +219,7 @@ def _columns(found: Sources, guesses: Mapping[str, Guess]) -> Iterator[ColumnPla
             field=name,
             title=title or known(column).title or column,
             kind=guessed.kind,
-            why=f"{guessed.why}{'' if title else _untitled(column)}",
+            why="; ".join(filter(None, (guessed.why, "" if title else _untitled(column)))),
             codes=codes if guessed.kind == "code" else {},
             form=guessed.form,
             sometimes_blank=guessed.sometimes_blank,
