@@ -9,6 +9,7 @@
     │  ├─ HubUnavailable 20   nothing to mend: run again later
     │  ├─ HubRefused 21       ask the hub for access; this department stops
     │  └─ EnvelopeError 22    this dataset stops and an alarm is due: a key is wrong or a page was forged
+    │     └─ RowsChanged 22   this dataset is frozen: describe what is new in its plugin, or allow it
     ├─ StoreError 30      mend the database or the disk, then run again
     ├─ DeliveryError      kept in the outbox and tried again
     └─ RunHeld 40         look at the run, then approve or discard it
@@ -72,6 +73,10 @@ class EnvelopeError(HubError):
     """A sealed page could not be trusted: check the key with its kid; this dataset stops."""
 
     exit_code = 22
+
+
+class RowsChanged(EnvelopeError):  # noqa: N818 - it names what happened: the page itself is sound
+    """A dataset's rows have changed and it is frozen: describe what is new in its plugin, or allow it."""
 
 
 class StoreError(GatewayError):

@@ -23,6 +23,12 @@ _INSTANT: Final = re.compile(
 _RULE: Final = re.compile(r"[a-z][a-z0-9_]{1,39}", re.ASCII)
 
 
+class NumberText(str):
+    """A JSON number as it was written, which stands in a row as text; only drift tells the two apart."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class UnusableId:
     """An ID number that broke a rule: refused only if a record is about it (a spouse may be foreign)."""

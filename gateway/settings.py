@@ -6,7 +6,7 @@ Relative paths, those of `file:` references included, are relative to the config
 import re
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
 
 import yaml
 from cronsim import CronSim, CronSimError
@@ -42,6 +42,19 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+DriftMode = Literal["evolve", "warn", "freeze"]
+
+USUAL_DRIFT_SHARE: Final = 0.01
+"""The share of rows past which drift is an alarm, where the configuration names none."""
+
+
+class DriftRule(NamedTuple):
+    """What is to follow where more than a share of a dataset's rows is not as its plugin describes them."""
+
+    mode: DriftMode
+    share: float
+
+
 class CallSettings(Section):
     """How a service is called; set on the hub for all, on a department or a dataset for some."""
 
@@ -55,6 +68,17 @@ class CallSettings(Section):
     overlap_days: int | None = Field(None, ge=0, le=366)
     history_from: date | None = None
     window_days: int | None = Field(None, ge=1)
+    drift: DriftMode | None = Field(
+        None,
+        description="where rows are not as the plugin describes them: evolve counts it, warn also raises an "
+        "alarm, freeze stops the dataset before the page is taken",
+    )
+    drift_alarm_share: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="the share of a sync's or page's rows past which drift counts as a change",
+    )
 
 
 class HubSettings(CallSettings):
@@ -161,6 +185,11 @@ class Settings(Section):
             chosen = layer.model_dump(include=set(CallSettings.model_fields), exclude_none=True)
             merged.update(chosen)
         return merged
+
+    def drift(self, department: str, dataset: str) -> DriftRule:
+        """What is to follow where a dataset's rows drift: as set for it, else `warn` past 1 % of the rows."""
+        call = self.call(department, dataset)
+        return DriftRule(call.get("drift", "warn"), call.get("drift_alarm_share", USUAL_DRIFT_SHARE))
 
 
 S = TypeVar("S", bound=Section)

@@ -1,6 +1,6 @@
 """`gateway sync`, `gateway decide`, `gateway run`: the monthly job and its two halves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from gateway.cli.context import CONFIG, Config, as_day, as_instant, open_station, today
 from gateway.cli.output import Json, err, out, print_json, print_rows
 from gateway.errors import RunHeld
+from gateway.store.counts import Counts
 from gateway.sync.deciding import decide_run
 from gateway.sync.monthly import run_month
 from gateway.sync.planning import planned
@@ -135,11 +136,7 @@ def print_sync(report: SyncReport, *, as_json: bool) -> None:
         print_json({"datasets": rows, "settled": report.settled, "warnings": report.warnings, "stops": stops})
         return
     print_rows(rows, _COUNTS, as_json=False)
-    unknown = [
-        f"{name} {code} × {n}" for name, c in report.counts.items() for code, n in c.unknown_codes.items()
-    ]
-    if unknown:
-        out.print(f"unknown codes, taken as neutral: {', '.join(unknown)}")
+    print_drift(report.counts)
     settled = report.settled
     out.print(
         f"{settled.new:,} row versions are new, {settled.replaced:,} of them replace an older one; "
@@ -150,6 +147,18 @@ def print_sync(report: SyncReport, *, as_json: bool) -> None:
     for stop in report.stops.values():
         err.print(f"[bold red]{type(stop).__name__}[/] ", end="")
         err.print(str(stop), markup=False)
+
+
+def print_drift(taken: Mapping[str, Counts]) -> None:
+    """What was not as the plugins describe it, by dataset and name, with the rows it is in."""
+    for title, names in (
+        ("unknown codes, taken as neutral", {name: each.unknown_codes for name, each in taken.items()}),
+        ("unknown fields, not read", {name: each.unknown_fields for name, each in taken.items()}),
+        ("changed types", {name: each.changed_types for name, each in taken.items()}),
+    ):
+        found = [f"{dataset} {name} × {n:,}" for dataset, own in names.items() for name, n in own.items()]
+        if found:
+            out.print(f"{title}: {', '.join(found)}", markup=False)
 
 
 def print_decide(report: DecideReport, *, as_json: bool) -> None:

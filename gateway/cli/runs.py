@@ -8,7 +8,7 @@ import typer
 
 from gateway.cli.context import CONFIG, Config, open_station
 from gateway.cli.output import Json, err, out, print_json, print_rows
-from gateway.cli.run import print_decide, watching_decide
+from gateway.cli.run import print_decide, print_drift, watching_decide
 from gateway.store import runs
 from gateway.store.counts import counts
 from gateway.store.runs import Run
@@ -53,7 +53,8 @@ def show_command(run_id: RunId, config: Config = CONFIG, as_json: Annotated[bool
     with open_station(config).store.read() as conn:
         run = runs.get(conn, run_id)
         windows = [_window(vars(window)) for window in of_run(conn, run_id)]
-        taken = [{"dataset": name, **vars(found)} for name, found in counts(conn, run_id).items()]
+        counted = counts(conn, run_id)
+        taken = [{"dataset": name, **vars(found)} for name, found in counted.items()]
     if as_json:
         print_json(vars(run) | {"windows": windows, "taken": taken})
         return
@@ -61,6 +62,7 @@ def show_command(run_id: RunId, config: Config = CONFIG, as_json: Annotated[bool
     if windows:
         print_rows(windows, _WINDOWS, as_json=False, title="windows")
         print_rows(taken, _TAKEN, as_json=False, title="rows")
+        print_drift(counted)
     for line in _decided(run.summary or {}):
         out.print(f"  {line}", markup=False)
 

@@ -16,6 +16,7 @@ from gateway.intake.interpret import Reading, Statement
 from gateway.mapping import Column
 from gateway.records import Fact
 from gateway.roster.shapes import Shaper, is_masked
+from gateway.store.tally import tally
 
 NOTHING: Final = "nothing"
 """The kind of a row that leaves no record but may supersede one: deleted, unknown, or about a stranger."""
@@ -101,7 +102,7 @@ class RowKeyer:
             for fault in reading.faults
         ]
         for code in reading.unknown_codes:
-            keyed.unknown_codes[code] = keyed.unknown_codes.get(code, 0) + 1
+            tally(keyed.unknown_codes, code)
         refused = key_hash is None or reading.loaded_at is None or _says_nothing(reading)
         keyed.refused += refused
         keyed.accepted += not refused

@@ -16,11 +16,12 @@ from gateway.crypto.file_drop import Manifest, open_file, read_manifest
 from gateway.crypto.keyring import KeyRing
 from gateway.crypto.references import resolve
 from gateway.department import Dataset
-from gateway.errors import ConfigError, EnvelopeError, GatewayError
+from gateway.errors import ConfigError, EnvelopeError, GatewayError, RowsChanged
 from gateway.evidence.files import Written, write_part
-from gateway.fields import rule_of
+from gateway.fields import NumberText, rule_of
 from gateway.host import Host, build_host
 from gateway.identity import Keyer
+from gateway.intake.drift import Drift, DriftWatch, is_past, sentence
 from gateway.intake.interpret import TOLERANCE, RowReader
 from gateway.intake.keying import Keyed, Refusal, RowKeyer
 from gateway.roster.keymap import KeyMap
@@ -40,6 +41,7 @@ class Taken:
     unknown_codes: dict[str, int]
     row_hashes: bytes = field(repr=False)
     refusals: tuple[Refusal, ...] = ()
+    drift: Drift = field(default_factory=Drift)
 
 
 class Bench:
@@ -60,14 +62,14 @@ class Bench:
 
         Raises:
             EnvelopeError: the page cannot be trusted or is not what the dataset says it is.
+            RowsChanged: the dataset is to freeze where its rows change, and they have.
             StoreError: the part could not be written.
         """
         described = self._dataset(department, dataset)
         if not payload:
-            return self._store(self._keyed(department, described, [], received_at))
+            return self._taken(department, described, [], received_at)
         plaintext = open_page(described, payload, self._rings[department])
-        rows = read_rows(described, plaintext, json_rows)
-        return self._store(self._keyed(department, described, rows, received_at))
+        return self._taken(department, described, read_rows(described, plaintext, json_rows), received_at)
 
     def manifest(self, department: str, raw: bytes) -> Manifest:
         """Read and verify a dropped file's manifest."""
@@ -80,6 +82,7 @@ class Bench:
 
         Raises:
             EnvelopeError: digest, signature, zip or row count are not what the manifest says.
+            RowsChanged: as `page`.
             StoreError: the part could not be written.
         """
         described = self._dataset(department, dataset)
@@ -87,7 +90,7 @@ class Bench:
         rows = read_rows(described, plaintext, csv_rows)
         if len(rows) != manifest.rows:
             raise EnvelopeError(f"{path.name}: {len(rows)} rows, but the manifest says {manifest.rows}")
-        return self._store(self._keyed(department, described, rows, received_at))
+        return self._taken(department, described, rows, received_at)
 
     def _dataset(self, department: str, dataset: str) -> Dataset:
         described = self._host.department(department).dataset(dataset)
@@ -97,17 +100,39 @@ class Bench:
             raise ConfigError(f"{dataset}: its names are masked: import the roster again to compare them")
         return described
 
+    def _taken(
+        self, department: str, dataset: Dataset, rows: Sequence[object], received_at: datetime
+    ) -> Taken:
+        keyed, drift = self._keyed(department, dataset, rows, received_at)
+        self._freeze(department, dataset, keyed, drift)
+        return self._store(keyed, drift)
+
     def _keyed(
         self, department: str, dataset: Dataset, rows: Sequence[object], received_at: datetime
-    ) -> Keyed:
+    ) -> tuple[Keyed, Drift]:
         reader = RowReader(dataset, self._tolerance)
         keyer = RowKeyer(department, dataset, self._keyer, self._people)
+        watch = DriftWatch(dataset)
         keyed = Keyed()
         for raw in rows:
-            keyer.take(keyed, reader.read(raw, received_at), raw, received_at)
-        return keyed
+            reading = reader.read(raw, received_at)
+            watch.see(raw, reading)
+            keyer.take(keyed, reading, raw, received_at)
+        return keyed, watch.found(rows)
 
-    def _store(self, keyed: Keyed) -> Taken:
+    def _freeze(self, department: str, dataset: Dataset, keyed: Keyed, drift: Drift) -> None:
+        """Take nothing of a page whose rows have changed, if the dataset is set so."""
+        rule = self._settings.drift(department, dataset.name)
+        if rule.mode == "freeze" and is_past(drift.drifted, keyed.received, rule.share):
+            what = sentence(keyed.unknown_codes, drift, keyed.received)
+            step = (
+                f"describe it in plugin {department}, or set `drift: warn` in departments/{department}.yaml"
+            )
+            raise RowsChanged(
+                f"{dataset.name}: {what}: frozen, nothing of this page is taken; {step}, then run again"
+            )
+
+    def _store(self, keyed: Keyed, drift: Drift) -> Taken:
         folder = self._settings.gateway.evidence
         part = write_part(folder, "arrived", keyed.evidence()) if keyed.rows else None
         return Taken(
@@ -120,6 +145,7 @@ class Bench:
             unknown_codes=keyed.unknown_codes,
             row_hashes=keyed.row_hashes(),
             refusals=tuple(keyed.refusals),
+            drift=drift,
         )
 
 
@@ -163,7 +189,7 @@ def json_rows(plaintext: bytes) -> Sequence[object]:
         ValueError: `json_form` or `json_array`.
     """
     try:
-        rows = json.loads(plaintext, parse_int=str, parse_float=str)
+        rows = json.loads(plaintext, parse_int=NumberText, parse_float=NumberText)
     except ValueError:
         raise ValueError("json_form") from None
     if not isinstance(rows, list):

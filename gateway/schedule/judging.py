@@ -22,7 +22,7 @@ from gateway.store.leases import Lease
 from gateway.store.runs import Run
 
 JUDGED: Final[tuple[Name, ...]] = ("missed_run", "late_run", "failed_job", "stale_source", "held_run")
-"""The alarms that are judged here; a lost lease is told by whoever lost it."""
+"""The alarms that are judged here; a lost lease is told by whoever lost it, drift by the sync that met it."""
 
 _ERRORS: Final = {
     error.exit_code: error

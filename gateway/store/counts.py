@@ -1,15 +1,16 @@
 """What a run took in, dataset by dataset."""
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from gateway.store.tables import PAGES, WINDOWS
+from gateway.store.tally import tally
 
 _MEASURES: Final = ("received", "accepted", "refused", "matched", "strangers")
+_NAMED: Final = ("unknown_codes", "unknown_fields", "changed_types")
 _PAGES: Final = WINDOWS.join(
     PAGES, and_(PAGES.c.window_id == WINDOWS.c.window_id, PAGES.c.attempt == WINDOWS.c.attempt)
 )
@@ -17,7 +18,10 @@ _PAGES: Final = WINDOWS.join(
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of one dataset in one run; a window read again counts once."""
+    """Rows of one dataset in one run; a window read again counts once.
+
+    Unknown codes, unknown fields and changed types are counted by name; `drifted` is in how many rows any is.
+    """
 
     received: int
     accepted: int
@@ -25,6 +29,9 @@ class Counts:
     matched: int
     strangers: int
     unknown_codes: dict[str, int]
+    unknown_fields: dict[str, int] = field(default_factory=dict)
+    changed_types: dict[str, int] = field(default_factory=dict)
+    drifted: int = 0
 
 
 def counts(conn: Connection, run_id: int) -> dict[str, Counts]:
@@ -32,23 +39,37 @@ def counts(conn: Connection, run_id: int) -> dict[str, Counts]:
     sums = [func.sum(PAGES.c[name]).label(name) for name in _MEASURES]
     query = select(WINDOWS.c.dataset, *sums).select_from(_PAGES).where(WINDOWS.c.run_id == run_id)
     rows = conn.execute(query.group_by(WINDOWS.c.dataset).order_by(WINDOWS.c.dataset))
-    unknown = _unknown_codes(conn, run_id)
+    named, drifted = _drift(conn, run_id)
     return {
         row.dataset: Counts(
             **{name: int(getattr(row, name)) for name in _MEASURES},
-            unknown_codes=unknown.get(row.dataset, {}),
+            unknown_codes=_sorted(named.get((row.dataset, "unknown_codes"), {})),
+            unknown_fields=_sorted(named.get((row.dataset, "unknown_fields"), {})),
+            changed_types=_sorted(named.get((row.dataset, "changed_types"), {})),
+            drifted=drifted.get(row.dataset, 0),
         )
         for row in rows
     }
 
 
-def _unknown_codes(conn: Connection, run_id: int) -> dict[str, dict[str, int]]:
-    query = select(WINDOWS.c.dataset, PAGES.c.unknown_codes).select_from(_PAGES)
-    return _added_up(conn.execute(query.where(WINDOWS.c.run_id == run_id)))
+def _drift(conn: Connection, run_id: int) -> tuple[dict[tuple[str, str], dict[str, int]], dict[str, int]]:
+    """By dataset and what is counted the names and their rows, and by dataset the rows with any of them."""
+    query = select(WINDOWS.c.dataset, PAGES.c.unknown_codes, PAGES.c.drift).select_from(_PAGES)
+    named: dict[tuple[str, str], dict[str, int]] = {}
+    drifted: dict[str, int] = {}
+    for dataset, codes, drift in conn.execute(query.where(WINDOWS.c.run_id == run_id)):
+        kept = {"unknown_codes": codes, **(drift or {})}
+        for what, name, rows in _names(kept):
+            tally(named.setdefault((dataset, what), {}), name, rows)
+        drifted[dataset] = drifted.get(dataset, 0) + kept.get("drifted", 0)
+    return named, drifted
 
 
-def _added_up(rows: Iterable[Row[str, dict[str, int]]]) -> dict[str, dict[str, int]]:
-    totals: dict[str, Counter[str]] = {}
-    for dataset, codes in rows:
-        totals.setdefault(dataset, Counter()).update(codes)
-    return {dataset: dict(sorted(total.items())) for dataset, total in totals.items()}
+def _sorted(names: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(names.items()))
+
+
+def _names(kept: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
+    for what in _NAMED:
+        for name, rows in kept.get(what, {}).items():
+            yield what, name, rows

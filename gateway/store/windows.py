@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -50,7 +50,8 @@ class Window:
 class Page:
     """What one page brought; `total` is the hub's promise for the whole window.
 
-    `row_hashes` are numpy int64 bytes, one per (key, load time), kept until the window closes.
+    `row_hashes` are numpy int64 bytes, one per (key, load time), kept until the window closes. `drift` holds
+    `unknown_fields` and `changed_types` by name, and `drifted`, the rows with any; null where there is none.
     """
 
     window_id: int
@@ -66,6 +67,7 @@ class Page:
     unknown_codes: dict[str, int]
     row_hashes: bytes | None
     taken_at: datetime
+    drift: dict[str, Any] | None = None
 
 
 _NOT_COLUMNS = {"next_start", "total"}

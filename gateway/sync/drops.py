@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gateway.crypto.file_drop import Manifest
-from gateway.errors import ConfigError, EnvelopeError, HubUnavailable
+from gateway.errors import ConfigError, EnvelopeError, HubUnavailable, RowsChanged
 from gateway.hub.file_drop import DropFile, DropRefusal, period_end, ready_files
 from gateway.intake.page import Taken
 from gateway.settings import DatasetSettings, DepartmentSettings
@@ -52,6 +52,9 @@ async def _take_file(shift: Shift, feed: Feed, file: DropFile) -> None:
         manifest = await shift.pool.manifest(feed.department, file.manifest.read_bytes())
         check_names(file, manifest)
         taken = await shift.pool.file(feed.department, feed.name, file.path, manifest, now)
+    except RowsChanged as changed:
+        await shift.commit(_note_refused, window, f"{file.name} is not taken: {changed}")
+        raise
     except EnvelopeError as error:
         reason = f"{file.name} is refused: {error}; {_NEXT_STEP.format(feed.department)}"
         await shift.commit(_note_refused, window, reason)

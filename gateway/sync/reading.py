@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Final
 
-from gateway.errors import EnvelopeError
+from gateway.errors import EnvelopeError, RowsChanged
 from gateway.hub.sealed_page import SealedPage, WindowChanged, checked
 from gateway.hub.service import Service
 from gateway.hub.window import distinct_rows, verdict
@@ -134,6 +134,8 @@ async def _take_page(shift: Shift, feed: Feed, window: Window, page: SealedPage)
     now = shift.now()
     try:
         taken = await shift.pool.page(feed.department, feed.name, page.payload, now)
+    except RowsChanged:
+        raise
     except EnvelopeError as error:
         raise _untrusted(feed, error) from None
     place = Place(

@@ -1,7 +1,7 @@
 """One sync, start to end: every dataset that is on is read, then what arrived is settled."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -18,6 +18,7 @@ from gateway.roster.fingerprint import check_fingerprint
 from gateway.store import runs
 from gateway.store.counts import Counts, counts
 from gateway.store.parts import known_paths, live_parts
+from gateway.sync.drift import judged_drift, note_drift
 from gateway.sync.drops import take_files
 from gateway.sync.lock import at_work
 from gateway.sync.reading import read_service
@@ -76,10 +77,8 @@ def _sync(station: Station, scope: Scope, chosen: Sequence[Feed], progress: Prog
         warnings, stops = asyncio.run(_read_all(station, scope, chosen, pool, run_id, progress))
         memory_mb = station.settings.gateway.decide_memory_mb
         settled = settle(station.store, station.evidence, run_id, station.now(), memory_mb)
-    reason = "; ".join(str(stop) for stop in stops.values()) or None
-    _finish(station, run_id, "failed" if stops else "done", reason)
-    with station.store.read() as conn:
-        return SyncReport(run_id, counts(conn, run_id), settled, warnings, stops)
+    taken, drift = _finish(station, chosen, run_id, stops)
+    return SyncReport(run_id, taken, settled, [*warnings, *drift], stops)
 
 
 def _prepare(station: Station) -> IntakePool:
@@ -97,9 +96,18 @@ def _prepare(station: Station) -> IntakePool:
     return IntakePool(station.settings, station.evidence / maps[-1].path, tolerance)
 
 
-def _finish(station: Station, run_id: int, state: runs.State, reason: str | None) -> None:
+def _finish(
+    station: Station, chosen: Sequence[Feed], run_id: int, stops: Mapping[str, GatewayError]
+) -> tuple[dict[str, Counts], list[str]]:
+    """Note how the run ended and which datasets drift; returns what it took, and warnings, a line each."""
+    reason = "; ".join(str(stop) for stop in stops.values()) or None
+    now = station.now()
     with station.store.begin() as conn:
-        runs.finish_run(conn, run_id, state, station.now(), reason=reason)
+        taken = counts(conn, run_id)
+        found = judged_drift(station.settings, chosen, taken, stops)
+        note_drift(conn, found, now)
+        runs.finish_run(conn, run_id, "failed" if stops else "done", now, reason=reason)
+    return taken, [each.warning for each in found if each.warning]
 
 
 async def _read_all(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -125,4 +125,5 @@ def _page(place: Place, taken: Taken) -> windows.Page:
         unknown_codes=taken.unknown_codes,
         row_hashes=taken.row_hashes,
         taken_at=place.at,
+        drift=asdict(taken.drift) if taken.drift.drifted else None,
     )

@@ -81,6 +81,7 @@ PAGES: Final = Table(
     Column("matched", Integer, nullable=False),
     Column("strangers", Integer, nullable=False),
     Column("unknown_codes", JSON, nullable=False),
+    Column("drift", JSON(none_as_null=True)),
     Column("row_hashes", LargeBinary),
     Column("taken_at", Instant, nullable=False),
     Index(None, "window_id", "attempt"),
