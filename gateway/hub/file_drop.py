@@ -5,6 +5,7 @@ Only names and sizes are looked at here; `gateway.crypto.file_drop` opens what i
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -107,6 +108,20 @@ def ready_files(folder: Path, dataset: str, after_seq: int, largest: int = LARGE
         raise HubUnavailable(
             f"{dataset}: the drop folder cannot be read ({type(failure).__name__}): check that it is mounted"
         ) from None
+
+
+def newest_file(folder: Path, dataset: str, largest: int = LARGEST_FILE) -> Ready:
+    """The dataset's last finished file, whatever came before it, or what is wrong with it.
+
+    Raises:
+        HubUnavailable: the folder cannot be read.
+    """
+    names: list[str] = []
+    with suppress(OSError):  # a folder that cannot be read is named below
+        names = [entry.name for entry in folder.iterdir()]
+    parts = (part for part in map(_parse, names) if part and part.dataset == dataset)
+    last = max((part.seq for part in parts if part.kind == ".ok"), default=1)
+    return ready_files(folder, dataset, last - 1, largest)
 
 
 def _ready(root: Path, dataset: str, after_seq: int, names: Sequence[str], largest: int) -> Ready:

@@ -83,6 +83,7 @@ class DriftWatch:
         self._fields: dict[str, int] = {}
         self._types: dict[str, int] = {}
         self._present: set[str] = set()
+        self._all_present = False
         self._undated: list[tuple[set[str], bool]] = []
         self._drifted = 0
 
@@ -94,7 +95,7 @@ class DriftWatch:
         if raw.keys() != self._columns:
             odd |= self._other_columns(raw, reading)
         elif not reading.deleted:
-            self._present = set(self._columns)
+            self._all_present = True
         if not _PLAIN_TYPES.issuperset(map(type, raw.values())):
             odd |= self._other_types(raw)
         if reading.faults:
@@ -146,7 +147,7 @@ class DriftWatch:
 
     def _gone(self, rows: Sequence[Mapping[object, object]]) -> list[str]:
         """The columns that no row has, where the rows write out what is empty: else they may leave it out."""
-        gone = sorted(self._columns - self._present)
+        gone = [] if self._all_present else sorted(self._columns - self._present)
         if not gone or len(rows) < _ENOUGH or not any(_has_blank(raw.values()) for raw in rows):
             return []
         return gone

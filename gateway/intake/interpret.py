@@ -35,8 +35,8 @@ TOLERANCE: Final = timedelta(days=1)
 _MOST_AHEAD: Final = timedelta(days=1)
 """How far a department's clock may be ahead of ours."""
 
-_PLAIN_CODE: Final = re.compile(r"[0-9A-Za-z]{1,4}", re.ASCII)
-
+PLAIN_CODE: Final = re.compile(r"[0-9A-Za-z]{1,4}", re.ASCII)
+"""A code that can be nothing else, and may be shown."""
 
 _NEED_NOBODY: Final = (Unclassified, Withdrawal)
 """Records that say something even when it cannot be told about whom."""
@@ -250,7 +250,7 @@ class RowReader:
         for name, table in self._codes.items():
             code = getattr(row, name)
             if code is not None and not table.knows(code):
-                shown = code if _PLAIN_CODE.fullmatch(code) else "?"
+                shown = code if PLAIN_CODE.fullmatch(code) else "?"
                 yield f"{self._dataset.alias(name)}={shown}"
 
 

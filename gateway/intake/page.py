@@ -88,8 +88,7 @@ class Bench:
         described = self._dataset(department, dataset)
         plaintext = open_file(path, manifest, self._rings[department])
         rows = read_rows(described, plaintext, csv_rows)
-        if len(rows) != manifest.rows:
-            raise EnvelopeError(f"{path.name}: {len(rows)} rows, but the manifest says {manifest.rows}")
+        check_count(path.name, manifest, rows)
         return self._taken(department, described, rows, received_at)
 
     def _dataset(self, department: str, dataset: str) -> Dataset:
@@ -195,6 +194,16 @@ def json_rows(plaintext: bytes) -> Sequence[object]:
     if not isinstance(rows, list):
         raise ValueError("json_array")  # noqa: TRY004 - a rule of reading, taken as ValueError by read_rows
     return rows
+
+
+def check_count(file: str, manifest: Manifest, rows: Sequence[object]) -> None:
+    """Check that a file holds the rows that its manifest promises.
+
+    Raises:
+        EnvelopeError: naming both numbers.
+    """
+    if len(rows) != manifest.rows:
+        raise EnvelopeError(f"{file}: {len(rows)} rows, but the manifest says {manifest.rows}")
 
 
 def csv_rows(plaintext: bytes) -> Sequence[object]:

@@ -30,6 +30,9 @@ class FaultKind(StrEnum):
     EMPTY_NULL = "empty_null"
     EMPTY_TEXT = "empty_text"
     EMPTY_SEALED = "empty_sealed"
+    NEW_FIELD = "new_field"  # every row has a column more, `BZ_NEW`; value: of so many rows one, 1
+    GONE_FIELD = "gone_field"  # no row has its last own column
+    CHANGED_TYPE = "changed_type"  # the last own column holds a list
 
 
 @dataclass(slots=True)

@@ -143,6 +143,26 @@ _EMPTY: Mapping[FaultKind, Literal["null", "text", "sealed"]] = {
     FaultKind.EMPTY_TEXT: "text",
     FaultKind.EMPTY_SEALED: "sealed",
 }
+NEW_FIELD = "BZ_NEW"
+
+
+def _with_new_field(rows: list[Fields], _column: str, one_in: int) -> list[Fields]:
+    return [row if place % one_in else row | {NEW_FIELD: "1"} for place, row in enumerate(rows)]
+
+
+def _without(rows: list[Fields], column: str, _: int) -> list[Fields]:
+    return [{name: value for name, value in row.items() if name != column} for row in rows]
+
+
+def _with_lists(rows: list[Fields], column: str, _: int) -> list[Fields]:
+    return [row | {column: [row.get(column)]} for row in rows]
+
+
+_RESHAPED: Mapping[FaultKind | None, Callable[[list[Fields], str, int], list[Fields]]] = {
+    FaultKind.NEW_FIELD: _with_new_field,
+    FaultKind.GONE_FIELD: _without,
+    FaultKind.CHANGED_TYPE: _with_lists,
+}
 _OTHER_SENDERS = {FaultKind.FORGED: forger_of, FaultKind.WRONG_KEY: stranger_to}
 
 HUB = web.AppKey("hub", Hub)
@@ -240,6 +260,8 @@ def _falsify(data: dict[str, Any], rows: list[Fields], query: _Query, fault: Fau
     elif kind in _EMPTY:
         rows.clear()
         data.update(total=0, next=None)
+    elif kind in _RESHAPED:
+        rows[:] = _RESHAPED[kind](rows, DATASETS[query.dataset].names[-3], int(value or 1))
 
 
 async def _after(fault: Fault | None, request: web.Request, body: bytes) -> web.StreamResponse:

@@ -137,7 +137,7 @@ async def _take_page(shift: Shift, feed: Feed, window: Window, page: SealedPage)
     except RowsChanged:
         raise
     except EnvelopeError as error:
-        raise _untrusted(feed, error) from None
+        raise untrusted(feed, error) from None
     place = Place(
         run_id=shift.run_id,
         dataset=feed.name,
@@ -152,7 +152,7 @@ async def _take_page(shift: Shift, feed: Feed, window: Window, page: SealedPage)
     return taken.received
 
 
-def _untrusted(feed: Feed, error: EnvelopeError) -> EnvelopeError:
+def untrusted(feed: Feed, error: EnvelopeError) -> EnvelopeError:
     """The same doubt, with the dataset it is about and what to do."""
     said = str(error).removeprefix(f"{feed.name}: ")
     step = f"nothing of this page is taken: mend the key or ask {feed.department}, then run again"
