@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -36,7 +36,8 @@ class Drift:
     """By name, in how many rows each unknown field and each changed type is.
 
     A changed type is `COLUMN: number`, `boolean`, `list`, `object` or `other` where text is due, `COLUMN: no
-    date` where most of the page's dates can no longer be read, `COLUMN: gone` where no row has the column.
+    date` where most of the page's dates can no longer be read, `COLUMN: gone` where no row has the column any
+    more.
     `drifted` is in how many rows anything is, unknown codes included.
     """
 
@@ -146,17 +147,16 @@ class DriftWatch:
         }
 
     def _gone(self, rows: Sequence[Mapping[object, object]]) -> list[str]:
-        """The columns that no row has, where the rows write out what is empty: else they may leave it out."""
+        """The columns that no row has, where all rows have the same ones and write out what is empty.
+
+        A sender that leaves out what is empty has lost nothing.
+        """
         gone = [] if self._all_present else sorted(self._columns - self._present)
-        if not gone or len(rows) < _ENOUGH or not any(_has_blank(raw.values()) for raw in rows):
+        if not gone or len(rows) < _ENOUGH or any(raw.keys() != rows[0].keys() for raw in rows):
             return []
-        return gone
+        return gone if any(is_blank(value) for raw in rows for value in raw.values()) else []
 
 
 def shown(name: object) -> str:
     """An unknown field's name if it can be nothing else than a column's name."""
     return name if isinstance(name, str) and _PLAIN_NAME.fullmatch(name) else "?"
-
-
-def _has_blank(values: Iterable[object]) -> bool:
-    return any(is_blank(value) for value in values)

@@ -8,6 +8,7 @@ from gateway.errors import StoreError
 from gateway.store import runs, windows
 from gateway.store.counts import Counts, counts
 from gateway.store.database import Store
+from gateway.store.tally import MOST_NAMES, OTHERS
 from gateway.store.windows import NewWindow, Page, Window
 
 DAY = datetime(2026, 3, 1)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
@@ -150,3 +151,33 @@ def test_counts_are_of_the_last_attempt_and_of_the_run_that_finished(store: Stor
         "cremations": Counts(3, 2, 1, 1, 1, {}),
         "marriages": Counts(6, 4, 2, 2, 2, {"ZXLB=77": 2, "ZXLB=78": 4}),
     }
+
+
+def test_drift_is_added_up_over_the_pages_of_the_last_attempt(store: Store) -> None:
+    window = opened(store)
+    drift = {"unknown_fields": {"NEW": 2}, "changed_types": {"SWRQ: list": 1}, "drifted": 2}
+    with store.begin() as conn:
+        windows.take_page(conn, replace(page(window), drift=drift))
+        again = windows.restart_window(conn, window.window_id)
+        windows.take_page(conn, replace(page(again, "0", "3"), drift=drift))
+        windows.take_page(conn, replace(page(again, "3", "6"), drift=None))
+        windows.take_page(
+            conn, replace(page(again, "6"), drift=drift | {"unknown_fields": {"A": 1, "NEW": 1}})
+        )
+    with store.read() as conn:
+        found = counts(conn, window.run_id)["marriages"]
+    assert (found.unknown_fields, found.changed_types) == ({"A": 1, "NEW": 3}, {"SWRQ: list": 2})
+    assert found.drifted == 4
+
+
+def test_a_run_keeps_no_more_names_apart_than_a_page(store: Store) -> None:
+    window = opened(store)
+    with store.begin() as conn:
+        for number in range(4):
+            names = {f"N{number}_{each}": 1 for each in range(MOST_NAMES)}
+            drift = {"unknown_fields": names, "changed_types": {}, "drifted": MOST_NAMES}
+            windows.take_page(conn, replace(page(window, str(number), str(number + 1)), drift=drift))
+    with store.read() as conn:
+        found = counts(conn, window.run_id)["marriages"]
+    assert len(found.unknown_fields) == MOST_NAMES + 1
+    assert found.unknown_fields[OTHERS] == 3 * MOST_NAMES

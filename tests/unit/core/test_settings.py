@@ -197,3 +197,26 @@ def test_a_schedule_that_cannot_be_kept_is_named(folder: Path, schedule: dict[st
     write(folder, "gateway.yaml", SOUND | {"schedule": schedule})
     (found,) = faults(folder)
     assert found.startswith(f"gateway.yaml: {line}")
+
+
+def test_what_follows_drift_is_set_for_the_hub_a_department_or_a_dataset(folder: Path) -> None:
+    own = {"drift": "freeze", "datasets": {"detentions": {"drift": "evolve", "drift_alarm_share": 0}}}
+    write(folder, "gateway.yaml", SOUND | {"hub": SOUND["hub"] | {"drift_alarm_share": 0.5}})
+    write(folder, "departments/police.yaml", POLICE | own)
+    write(folder, "departments/courts.yaml", {})
+    settings = load_settings(folder)
+    assert settings.drift("police", "detentions") == ("evolve", 0)
+    assert settings.drift("police", "identity_cards") == ("freeze", 0.5)
+    assert settings.drift("courts", "declarations") == ("warn", 0.5)
+    write(folder, "gateway.yaml", SOUND)
+    assert load_settings(folder).drift("courts", "declarations") == ("warn", 0.01)
+
+
+def test_a_wrong_word_for_drift_is_named(folder: Path) -> None:
+    wrong = {"datasets": {"detentions": {"drift": "ignore", "drift_alarm_share": 1.5}}}
+    write(folder, "departments/police.yaml", wrong)
+    key = "departments/police.yaml: datasets.detentions"
+    assert faults(folder) == [
+        f"{key}.drift: Input should be 'evolve', 'warn' or 'freeze'",
+        f"{key}.drift_alarm_share: Input should be less than or equal to 1",
+    ]
