@@ -4,9 +4,10 @@ import asyncio
 import hashlib
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,25 @@ def today(tmp_path_factory: pytest.TempPathFactory) -> Supplies:
     return Supplies(province, folder / "keys", folder / "roster.csv", folder / "drop")
 
 
-@pytest.fixture
-def trial(today: Supplies, tmp_path: Path) -> Iterator[Trial]:
+@pytest.fixture(scope="module")
+def site(today: Supplies, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     """A site that has never read nor stored anything."""
+    with open_trial(tmp_path_factory.mktemp("site"), today, now=NOW) as opened:
+        yield opened
+
+
+@pytest.fixture
+def trial(site: Trial) -> Trial:
+    """That site, its hub mended and its calls forgotten."""
+    site.hub.faults.clear()
+    site.hub.calls.clear()
+    return site
+
+
+@pytest.fixture
+def own_trial(today: Supplies, tmp_path: Path) -> Iterator[Trial]:
+    """A site whose configuration and drop folder are its test's own; the folder is still empty."""
+    (tmp_path / "drop").mkdir()
     with open_trial(tmp_path, today, now=NOW) as opened:
         yield opened
 
@@ -72,9 +89,14 @@ class Told:
         return {row["dataset"]: row for row in rows}
 
 
+Tell = Callable[..., Told]
+
+
 @pytest.fixture
-def told(trial: Trial, capfd: pytest.CaptureFixture[str]) -> Any:
-    def tell(name: str, dataset: str | None = None, *, as_json: bool = True) -> Told:
+def tell(capfd: pytest.CaptureFixture[str]) -> Tell:
+    """Look as the command does, at a site."""
+
+    def told(trial: Trial, name: str, dataset: str | None = None, *, as_json: bool = True) -> Told:
         capfd.readouterr()
         code = 0
         try:
@@ -84,7 +106,13 @@ def told(trial: Trial, capfd: pytest.CaptureFixture[str]) -> Any:
         said = capfd.readouterr()
         return Told(said.out, said.err, code)
 
-    return tell
+    return told
+
+
+@pytest.fixture
+def told(trial: Trial, tell: Tell) -> Tell:
+    """Look at the site that all share."""
+    return partial(tell, trial)
 
 
 def everything(folder: Path) -> dict[str, str]:
@@ -98,7 +126,7 @@ def everything(folder: Path) -> dict[str, str]:
     return found
 
 
-def test_a_look_tells_what_is_on_the_page_of_each_dataset(told: Any) -> None:
+def test_a_look_tells_what_is_on_the_page_of_each_dataset(told: Tell) -> None:
     said = told("police")
     assert said.code == 0, said.err
     assert list(said.found) == ["household_cancellations", "identity_cards", "border_crossings", "detentions"]
@@ -115,19 +143,19 @@ def test_a_look_tells_what_is_on_the_page_of_each_dataset(told: Any) -> None:
     assert (found["drift"], found["error"]) == (None, None)
 
 
-def test_each_dataset_costs_one_call(trial: Trial, told: Any) -> None:
+def test_each_dataset_costs_one_call(trial: Trial, told: Tell) -> None:
     told("health")
     assert {name: count for name, count in trial.hub.calls.items() if name != REFRESH} == {
         "death_certificates": 1, "inpatient_stays": 1, "outpatient_visits": 1, "health_checks": 1,
     }  # fmt: skip
 
 
-def test_one_dataset_is_asked_for_alone(trial: Trial, told: Any) -> None:
+def test_one_dataset_is_asked_for_alone(trial: Trial, told: Tell) -> None:
     assert list(told("health", "health_checks").found) == ["health_checks"]
     assert trial.hub.calls["health_checks"] == trial.hub.calls.total() - trial.hub.calls[REFRESH] == 1
 
 
-def test_nothing_is_stored_where_nothing_was_ever_stored(trial: Trial, told: Any) -> None:
+def test_nothing_is_stored_where_nothing_was_ever_stored(trial: Trial, told: Tell) -> None:
     before = everything(trial.site.folder)
     for name in (*SERVED, "justice"):
         assert told(name).code == 0
@@ -151,7 +179,7 @@ def test_nothing_moves_where_much_was_read_and_a_sync_at_work_is_no_hindrance(
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_nobody_is_in_what_a_look_prints(today: Supplies, told: Any, *, as_json: bool) -> None:
+def test_nobody_is_in_what_a_look_prints(today: Supplies, told: Tell, *, as_json: bool) -> None:
     privates = Privates(today.province)
     for name in (*SERVED, "justice"):
         said = told(name, as_json=as_json)
@@ -159,14 +187,14 @@ def test_nobody_is_in_what_a_look_prints(today: Supplies, told: Any, *, as_json:
         assert privates.in_text(said.out + said.err) == 0
 
 
-def test_a_sample_masks_people_keys_and_text_and_shows_codes_and_dates(told: Any) -> None:
+def test_a_sample_masks_people_keys_and_text_and_shows_codes_and_dates(told: Tell) -> None:
     (row, *_) = told("police", "detentions").found["detentions"]["sample"]
     assert (row["RYBH"], row["GMSFHM"], row["XM"]) == ("***", "***", "***")
     assert row["op"] in {"I", "U"}
     assert datetime.fromisoformat(row["RSRQ"]) < NOW
 
 
-def test_a_table_is_printed_for_people(told: Any) -> None:
+def test_a_table_is_printed_for_people(told: Tell) -> None:
     said = told("police", "detentions", as_json=False).out
     for words in ("police/detentions", "rows on the page: ", "readable", "人员编号", "records: ", "date_form",
                   "CSYY=8 × 1", "row 3", "unknown fields, not read: none", "asked "):  # fmt: skip
@@ -182,18 +210,23 @@ def test_a_table_is_printed_for_people(told: Any) -> None:
     ],
 )
 def test_what_the_department_changed_is_named(
-    trial: Trial, told: Any, fault: FaultKind, kind: str, name: str
+    trial: Trial, told: Tell, fault: FaultKind, kind: str, name: str
 ) -> None:
     trial.hub.faults.add(fault, "detentions", times=None)
     found = told("police", "detentions").found["detentions"]
     assert found[kind] == {name: found["rows"]}
     assert found["drift"] == "warn"
     assert "a sync would raise an alarm (drift: warn)" in told("police", "detentions", as_json=False).out
-    trial.reopen(drift="freeze")
-    assert "a sync would stop here (drift: freeze)" in told("police", "detentions", as_json=False).out
 
 
-def test_a_tampered_page_is_named_and_the_other_datasets_are_looked_at(trial: Trial, told: Any) -> None:
+def test_a_frozen_dataset_is_said_to_stop(own_trial: Trial, tell: Tell) -> None:
+    own_trial.reopen(drift="freeze")
+    own_trial.hub.faults.add(FaultKind.NEW_FIELD, "detentions", times=None)
+    said = tell(own_trial, "police", "detentions", as_json=False).out
+    assert "a sync would stop here (drift: freeze)" in said
+
+
+def test_a_tampered_page_is_named_and_the_other_datasets_are_looked_at(trial: Trial, told: Tell) -> None:
     trial.hub.faults.add(FaultKind.FORGED, "detentions", times=None)
     said = told("police")
     assert said.code == 22
@@ -216,7 +249,7 @@ def test_a_tampered_page_is_named_and_the_other_datasets_are_looked_at(trial: Tr
     ],
 )
 def test_the_hub_s_errors_are_told_by_dataset_after_one_attempt(
-    trial: Trial, told: Any, fault: FaultKind, code: int
+    trial: Trial, told: Tell, fault: FaultKind, code: int
 ) -> None:
     trial.hub.faults.add(fault, "detentions", times=None)
     said = told("police")
@@ -225,7 +258,7 @@ def test_the_hub_s_errors_are_told_by_dataset_after_one_attempt(
 
 
 @pytest.mark.parametrize("empty", [FaultKind.EMPTY_NULL, FaultKind.EMPTY_TEXT, FaultKind.EMPTY_SEALED])
-def test_an_empty_page_is_said_to_be_empty(trial: Trial, told: Any, empty: FaultKind) -> None:
+def test_an_empty_page_is_said_to_be_empty(trial: Trial, told: Tell, empty: FaultKind) -> None:
     trial.hub.faults.add(empty, "detentions", times=None)
     said = told("police", "detentions", as_json=False)
     assert (said.code, "the page is empty" in said.out) == (0, True)
@@ -233,52 +266,44 @@ def test_an_empty_page_is_said_to_be_empty(trial: Trial, told: Any, empty: Fault
     assert (found["rows"], found["declared"], found["sample"], found["error"]) == (0, 0, [], None)
 
 
-def test_a_page_that_the_hub_cut_says_how_much_was_promised(trial: Trial, told: Any) -> None:
+def test_a_page_that_the_hub_cut_says_how_much_was_promised(trial: Trial, told: Tell) -> None:
     trial.hub.faults.add(FaultKind.SHORT_PAGE, "detentions", value=2)
     found = told("police", "detentions").found["detentions"]
     assert (found["rows"], found["declared"] >= 5) == (2, True)
 
 
-def test_the_newest_dropped_file_is_looked_at_and_stays_to_be_taken(trial: Trial, told: Any) -> None:
+def test_the_newest_dropped_file_is_looked_at_and_stays_to_be_taken(trial: Trial, told: Tell) -> None:
     newest = max(trial.site.drop.glob("prison_custody_*.zip.enc"))
     found = told("justice").found["prison_custody"]
     assert (found["source"], found["error"]) == (newest.name, None)
     assert found["rows"] == found["declared"]
 
 
-@pytest.fixture
-def own_drop(tmp_path: Path) -> Path:
-    """A drop folder of the site's own, still empty; to be named before `trial`."""
-    (tmp_path / "drop").mkdir()
-    return tmp_path / "drop"
-
-
-def test_a_folder_without_a_finished_file_says_so(own_drop: Path, told: Any) -> None:
-    said = told("justice", as_json=False)
+def test_a_folder_without_a_finished_file_says_so(own_trial: Trial, tell: Tell) -> None:
+    said = tell(own_trial, "justice", as_json=False)
     assert (said.code, said.out.count("no finished file in the folder")) == (0, 2)
-    own_drop.rmdir()
-    assert told("justice").code == 20
+    own_trial.site.drop.rmdir()
+    assert tell(own_trial, "justice").code == 20
 
 
 @pytest.mark.parametrize(
     "fault", [DropFault.WRONG_DIGEST, DropFault.BAD_SIGNATURE, DropFault.WRONG_ROW_COUNT]
 )
-def test_a_spoilt_file_is_named(own_drop: Path, trial: Trial, told: Any, fault: DropFault) -> None:
-    write_drop(own_drop, trial.province, trial.keys, until=NOW, fault=fault)
-    said = told("justice")
+def test_a_spoilt_file_is_named(own_trial: Trial, tell: Tell, fault: DropFault) -> None:
+    write_drop(own_trial.site.drop, own_trial.province, own_trial.keys, until=NOW, fault=fault)
+    said = tell(own_trial, "justice")
     spoilt = [row["error"]["message"] for row in said.found.values() if row["error"]]
     assert (said.code, len(spoilt)) == (22, 1)
     assert ".zip.enc is refused: " in spoilt[0]
 
 
-def test_what_is_not_switched_on_is_named(trial: Trial, told: Any) -> None:
-    with pytest.raises(
-        ConfigError, match=r"'transport' is not switched on: write departments/transport\.yaml; on: "
-    ):
-        told("transport")
-    switch_off(trial.site, "police", "detentions")
+def test_what_is_not_switched_on_is_named(own_trial: Trial, tell: Tell) -> None:
+    said = r"'transport' is not switched on: write departments/transport\.yaml; on: "
+    with pytest.raises(ConfigError, match=said):
+        tell(own_trial, "transport")
+    switch_off(own_trial.site, "police", "detentions")
     with pytest.raises(ConfigError, match="no such dataset is switched on; there are: police/household"):
-        told("police", "detentions")
+        tell(own_trial, "police", "detentions")
 
 
 def looked(trial: Trial, dataset: Dataset) -> Any:
