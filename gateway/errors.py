@@ -70,7 +70,7 @@ class HubRefused(HubError):  # noqa: N818 - the name is part of the published er
 
 
 class EnvelopeError(HubError):
-    """A sealed page could not be trusted: check the key with its kid; this dataset stops."""
+    """A page could not be trusted, or is frozen: check the key with its kid, or the plugin."""
 
     exit_code = 22
 

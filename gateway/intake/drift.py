@@ -36,8 +36,7 @@ class Drift:
     """By name, in how many rows each unknown field and each changed type is.
 
     A changed type is `COLUMN: number`, `boolean`, `list`, `object` or `other` where text is due, `COLUMN: no
-    date` where most of the page's dates can no longer be read, `COLUMN: gone` where no row has the column any
-    more.
+    date` where most of the page's dates can no longer be read, `COLUMN: gone` where no row has the column.
     `drifted` is in how many rows anything is, unknown codes included.
     """
 
@@ -117,9 +116,9 @@ class DriftWatch:
         return Drift(dict(self._fields), types, drifted)
 
     def _other_columns(self, raw: Mapping[object, object], reading: Reading) -> bool:
-        unknown = raw.keys() - self._columns
+        unknown = dict.fromkeys(shown(name) for name in raw if name not in self._columns)
         for name in unknown:
-            tally(self._fields, shown(name))
+            tally(self._fields, name)
         if not reading.deleted:
             self._present |= self._columns.intersection(raw)
         return bool(unknown)
