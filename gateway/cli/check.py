@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
+from gateway.cli.context import CONFIG, Config
+from gateway.cli.look import LIVE_HELP, look_live
 from gateway.cli.output import Json, err, out, print_rows
-from gateway.errors import PluginError
+from gateway.errors import PluginError, RequestError
 from gateway.testing.conformance.checks import Check, Verdict, checks_of
 from gateway.testing.conformance.package import installed
 
@@ -20,18 +22,30 @@ _COLUMNS = ("rule", "dataset", "result", "what_to_change")
 
 
 def check(
+    *,
     name: Name,
+    live: Annotated[bool, typer.Option("--live", help=LIVE_HELP)] = False,
+    dataset: Annotated[str | None, typer.Option(help="With --live: only this dataset.")] = None,
+    config: Config = CONFIG,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """Hold a department to every rule, on its own samples; the hub is not asked, and nothing is stored.
+    """Hold a department to every rule, on its own samples; the hub is asked only with --live.
 
     These are the rules of the department's test (gateway.testing.DepartmentConformance). One that is not
     kept is named with what to change, and the exit code is 11. A rule that the department cannot keep is
     waived in waivers.json beside its README: {"rule": "the reason"}. With --json: an object for each rule
     and dataset.
 
-    Example: gateway check police
+    With --live the hub is asked instead for one page of each dataset, and what is on it is told; nothing of
+    it is kept.
+
+    Example: gateway check police; then, with the hub at hand, gateway check police --live
     """
+    if live:
+        look_live(config, name, dataset, as_json=as_json)
+        return
+    if dataset:
+        raise RequestError("--dataset chooses among what --live looks at: add --live, or leave it out")
     verdicts = _tried(name, checks_of(installed(name)))
     if as_json:
         print_rows([_as_json(name, verdict) for verdict in verdicts], (), as_json=True)

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from gateway import Ask, SealedPage
 from gateway.cli import look as looking
+from gateway.cli.app import app
 from gateway.clock import local, system_clock
 from gateway.department import Dataset
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, RequestError
 from gateway.host import Host
 from gateway.sandbox.drop import DropFault, write_drop
 from gateway.sandbox.faults import REFRESH, FaultKind
@@ -124,6 +126,13 @@ def everything(folder: Path) -> dict[str, str]:
             found[f"{file} rows"] = hashlib.sha256("\n".join(database.iterdump()).encode()).hexdigest()
         database.close()
     return found
+
+
+def test_the_command_looks_with_live_and_only_then(trial: Trial) -> None:
+    words = ["check", "police", "--dataset", "detentions", "--config", str(trial.site.config), "--json"]
+    looked = CliRunner().invoke(app, [*words, "--live"])
+    assert (looked.exit_code, json.loads(looked.stdout)["dataset"]) == (0, "detentions")
+    assert isinstance(CliRunner().invoke(app, words).exception, RequestError)
 
 
 def test_a_look_tells_what_is_on_the_page_of_each_dataset(told: Tell) -> None:
