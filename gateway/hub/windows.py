@@ -1,5 +1,6 @@
 """Which windows to ask for next: half-open [since, until) on the hub's load time, in naive Asia/Shanghai."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -57,3 +58,28 @@ def slices(since: datetime, until: datetime, longest: timedelta | None = None) -
     count = -((since - until) // longest) if since < until else 0
     edges = [since + longest * number for number in range(count)]
     return [Window(edge, min(edge + longest, until)) for edge in edges]
+
+
+def joined(windows: Iterable[Window]) -> list[Window]:
+    """The same time in as few windows as can be, in order."""
+    found: list[Window] = []
+    for window in sorted(windows, key=lambda each: each.since):
+        if found and window.since <= found[-1].until:
+            found[-1] = Window(found[-1].since, max(found[-1].until, window.until))
+        else:
+            found.append(window)
+    return found
+
+
+def without(windows: Iterable[Window], gone: Iterable[Window]) -> list[Window]:
+    """What of some windows is left when the time of others is taken away."""
+    left = joined(windows)
+    for each in gone:
+        left = [piece for window in left for piece in _outside(window, each)]
+    return left
+
+
+def _outside(window: Window, gone: Window) -> list[Window]:
+    before = Window(window.since, min(window.until, gone.since))
+    after = Window(max(window.since, gone.until), window.until)
+    return [piece for piece in (before, after) if piece.since < piece.until]

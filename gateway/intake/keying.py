@@ -61,6 +61,8 @@ class Keyed:
     rows: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     versions: list[int] = field(default_factory=list)
+    contents: list[int] = field(default_factory=list)
+    accepted_keys: list[bytes] = field(default_factory=list)
     unknown_codes: dict[str, int] = field(default_factory=dict)
     received: int = 0
     accepted: int = 0
@@ -75,6 +77,10 @@ class Keyed:
     def row_hashes(self) -> bytes:
         """One 64-bit hash per (key, load time), as bytes; tells whether a window arrived whole."""
         return np.array(self.versions, dtype=np.int64).tobytes()
+
+    def content_hashes(self) -> bytes:
+        """One 64-bit hash per row as it was sent, as bytes; tells whether a refused row came again."""
+        return np.array(self.contents, dtype=np.int64).tobytes()
 
 
 class RowKeyer:
@@ -95,6 +101,7 @@ class RowKeyer:
         key_hash = self._keyer.row(self._dataset.name, reading.key) if reading.key else None
         keyed.received += 1
         keyed.versions.append(self._version(reading, content))
+        keyed.contents.append(content)
         keyed.refusals += [
             Refusal(
                 self._dataset.name, key_hash.hex() if key_hash else None, fault.field, fault.rule, content
@@ -107,8 +114,11 @@ class RowKeyer:
         keyed.refused += refused
         keyed.accepted += not refused
         if key_hash is not None and reading.loaded_at is not None:
-            common = self._common(reading.loaded_at, received_at, key_hash, content)
+            # What breaks a rule in part stands before itself, so that it counts once it is wholly readable.
+            published_at = reading.loaded_at - _LEAST if reading.faults else reading.loaded_at
+            common = self._common(published_at, received_at, key_hash, content)
             keyed.rows += self._freed(reading, common) if refused else self._rows(keyed, reading, common)
+            keyed.accepted_keys += [] if refused else [key_hash]
 
     def _version(self, reading: Reading, content: int) -> int:
         if reading.key is None or reading.loaded_at is None:
@@ -116,12 +126,12 @@ class RowKeyer:
         return self._keyer.content((reading.key, reading.loaded_at.isoformat()))
 
     def _common(
-        self, loaded_at: datetime, received_at: datetime, key_hash: bytes, content: int
+        self, published_at: datetime, received_at: datetime, key_hash: bytes, content: int
     ) -> dict[str, Any]:
         return {
             **self._constant,
             "key_hash": key_hash,
-            "published_at": loaded_at,
+            "published_at": published_at,
             "received_at": received_at,
             "content": content,
         }
@@ -137,13 +147,10 @@ class RowKeyer:
         return [{**common, **row} for row in kept] or [{**common, **self._nothing(reading)}]
 
     def _freed(self, reading: Reading, common: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """What a refused row leaves: one whose ID number is unusable lets go of whom an older version named.
-
-        It stands before itself by the least bit of time, so that it still counts if it becomes readable.
-        """
+        """What a refused row leaves: an unusable ID number lets go of whom an older version named."""
         if not all(fault.field in self._id_columns for fault in reading.faults):
             return []
-        return [{**common, **self._nothing(reading), "published_at": common["published_at"] - _LEAST}]
+        return [{**common, **self._nothing(reading)}]
 
     def _nothing(self, reading: Reading) -> dict[str, Any]:
         """What a row without a record leaves; of a deleted certificate nothing else may ever be seen."""

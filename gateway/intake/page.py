@@ -30,7 +30,10 @@ from gateway.settings import DatasetSettings, Settings
 
 @dataclass(frozen=True)
 class Taken:
-    """What one page or file came to; the part is written but not yet committed."""
+    """What one page or file came to; the part is written but not yet committed.
+
+    `contents` is an int64 hash of every row as it was sent, `accepted_keys` 16 bytes for every row taken.
+    """
 
     part: Written | None
     received: int
@@ -42,6 +45,8 @@ class Taken:
     row_hashes: bytes = field(repr=False)
     refusals: tuple[Refusal, ...] = ()
     drift: Drift = field(default_factory=Drift)
+    contents: bytes = field(default=b"", repr=False)
+    accepted_keys: bytes = field(default=b"", repr=False)
 
 
 class Bench:
@@ -145,6 +150,8 @@ class Bench:
             row_hashes=keyed.row_hashes(),
             refusals=tuple(keyed.refusals),
             drift=drift,
+            contents=keyed.content_hashes(),
+            accepted_keys=b"".join(keyed.accepted_keys),
         )
 
 

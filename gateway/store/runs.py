@@ -10,7 +10,7 @@ from sqlalchemy import Connection, case, insert, select, update
 from gateway.errors import NotFoundError
 from gateway.store.tables import RUNS
 
-Kind = Literal["sync", "decide", "run", "import", "ledger"]
+Kind = Literal["sync", "decide", "run", "import", "ledger", "retry"]
 State = Literal["running", "held", "publishing", "done", "failed", "discarded"]
 """A decide run is held for a person's word, or publishing until its last event is out; others are neither."""
 
@@ -53,10 +53,17 @@ def finish_run(
     policy_version: str | None = None,
 ) -> None:
     """Note how a run ended, or that it is decided and now held, publishing or discarded."""
-    values = {"state": state, "finished_at": finished_at, "reason": reason, "summary": summary}
+    values: dict[str, Any] = {"state": state, "finished_at": finished_at, "reason": reason}
+    if summary is not None:
+        values["summary"] = summary
     if policy_version is not None:
         values["policy_version"] = policy_version
     conn.execute(update(RUNS).where(RUNS.c.run_id == run_id).values(**values))
+
+
+def note_summary(conn: Connection, run_id: int, summary: Mapping[str, Any]) -> None:
+    """Keep with a run what it sets out to do, so that the next one can go on where it stops."""
+    conn.execute(update(RUNS).where(RUNS.c.run_id == run_id).values(summary=summary))
 
 
 def fail_run(conn: Connection, run_id: int, at: datetime, reason: str) -> None:

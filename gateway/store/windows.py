@@ -28,7 +28,10 @@ class NewWindow:
 
 @dataclass(frozen=True)
 class Window:
-    """A window as it stands; `next_start` is null once its last page is taken."""
+    """A window as it stands; `next_start` is null once its last page is taken.
+
+    `total` is what was promised for it, `distinct_rows` how many row versions came, once it has ended.
+    """
 
     window_id: int
     dataset: str
@@ -44,6 +47,7 @@ class Window:
     opened_at: datetime
     closed_at: datetime | None
     reason: str | None
+    distinct_rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -137,14 +141,16 @@ def row_hashes(conn: Connection, window_id: int, attempt: int) -> list[bytes]:
     return [bytes(hashes) for hashes in found if hashes is not None]
 
 
-def close_window(conn: Connection, window_id: int, at: datetime) -> None:
-    """The window is complete; the watermark now reaches to its end."""
-    _end(conn, window_id, "closed", at, None)
+def close_window(conn: Connection, window_id: int, at: datetime, distinct: int | None = None) -> None:
+    """The window is complete, with so many different row versions; the watermark now reaches to its end."""
+    _end(conn, window_id, "closed", at, None, distinct)
 
 
-def mark_short(conn: Connection, window_id: int, reason: str, at: datetime) -> None:
+def mark_short(
+    conn: Connection, window_id: int, reason: str, at: datetime, distinct: int | None = None
+) -> None:
     """The window never matched its promised total; the watermark stays where it was."""
-    _end(conn, window_id, "short", at, reason)
+    _end(conn, window_id, "short", at, reason, distinct)
 
 
 def mark_refused(conn: Connection, window_id: int, reason: str, at: datetime) -> None:
@@ -182,9 +188,16 @@ def _windows(conn: Connection, **equal: object) -> list[Window]:
     return [Window(**row._asdict()) for row in conn.execute(query)]
 
 
-def _end(conn: Connection, window_id: int, state: State, at: datetime, reason: str | None) -> None:
+def _end(
+    conn: Connection,
+    window_id: int,
+    state: State,
+    at: datetime,
+    reason: str | None,
+    distinct: int | None = None,
+) -> None:
     _forget_row_hashes(conn, window_id)
-    values = {"state": state, "closed_at": at, "reason": reason}
+    values = {"state": state, "closed_at": at, "reason": reason, "distinct_rows": distinct}
     conn.execute(update(WINDOWS).where(WINDOWS.c.window_id == window_id).values(**values))
 
 

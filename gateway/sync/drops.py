@@ -1,6 +1,7 @@
 """Takes the files a department has dropped, in order; a file that cannot be trusted stops its dataset."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -8,7 +9,8 @@ from sqlalchemy import Connection
 
 from gateway.crypto.file_drop import Manifest
 from gateway.errors import ConfigError, EnvelopeError, HubUnavailable, RowsChanged
-from gateway.hub.file_drop import DropFile, DropRefusal, period_end, ready_files
+from gateway.hub.file_drop import DropFile, DropRefusal, Ready, period_end, ready_files
+from gateway.hub.window import distinct_rows
 from gateway.intake.page import Taken
 from gateway.settings import DatasetSettings, DepartmentSettings
 from gateway.store import windows
@@ -27,19 +29,55 @@ async def take_files(shift: Shift, feed: Feed) -> list[str]:
         HubUnavailable: the folder cannot be read.
     """
     configured = shift.settings.departments[feed.department]
-    if configured.folder is None:
-        raise ConfigError(f"departments/{feed.department}.yaml: folder is not set: where are files dropped?")
     last = await shift.commit(windows.last_seq, feed.name)
     after = (first_seq(configured, feed) - 1) if last is None else last
-    ready = await asyncio.to_thread(
-        ready_files, configured.folder, feed.name, after, configured.max_file_bytes
-    )
+    ready = await asyncio.to_thread(files_after, configured, feed, after)
     for file in ready.files:
         await _take_file(shift, feed, file)
     for refusal in ready.refusals:
         if refusal.seq is not None:
             raise EnvelopeError(f"{feed.name}: {_sentence(refusal)}; {_NEXT_STEP.format(feed.department)}")
     return [f"{feed.name}: {_sentence(refusal)}" for refusal in ready.refusals]
+
+
+async def take_files_again(shift: Shift, feed: Feed, numbers: Sequence[int]) -> list[str]:
+    """Take files that were taken before; returns a warning for each that is not in the folder any more.
+
+    Raises:
+        EnvelopeError, HubUnavailable: as `take_files`.
+    """
+    configured = shift.settings.departments[feed.department]
+    warnings = []
+    for number in numbers:
+        file = await asyncio.to_thread(file_numbered, configured, feed, number)
+        if file is None:
+            warnings.append(f"{feed.name}: {gone(feed, number)}")
+        else:
+            await _take_file(shift, feed, file)
+    return warnings
+
+
+def file_numbered(configured: DepartmentSettings, feed: Feed, number: int) -> DropFile | None:
+    """The dropped file of a number, if it is there and sound as far as can be seen from outside."""
+    files = files_after(configured, feed, number - 1).files
+    return files[0] if files else None
+
+
+def gone(feed: Feed, number: int) -> str:
+    """Says what to do about a file that is to be read and is not there."""
+    return f"file number {number} is not in the folder any more: ask {feed.department} to drop it again"
+
+
+def files_after(configured: DepartmentSettings, feed: Feed, number: int) -> Ready:
+    """The feed's files with a higher number, as `ready_files` finds them.
+
+    Raises:
+        ConfigError: the configuration names no folder.
+        HubUnavailable: the folder cannot be read.
+    """
+    if configured.folder is None:
+        raise ConfigError(f"departments/{feed.department}.yaml: folder is not set: where are files dropped?")
+    return ready_files(configured.folder, feed.name, number, configured.max_file_bytes)
 
 
 async def _take_file(shift: Shift, feed: Feed, file: DropFile) -> None:
@@ -102,7 +140,7 @@ def _note_file(conn: Connection, window: NewWindow, taken: Taken, total: int) ->
         at=window.opened_at,
     )
     note(conn, place, taken)
-    windows.close_window(conn, opened.window_id, window.opened_at)
+    windows.close_window(conn, opened.window_id, window.opened_at, distinct_rows([taken.row_hashes]))
 
 
 def _note_refused(conn: Connection, window: NewWindow, reason: str) -> None:

@@ -5,10 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from gateway.errors import ConfigError
-from gateway.hub.file_drop import period_end, ready_files
+from gateway.hub.file_drop import period_end
 from gateway.store import windows
-from gateway.sync.drops import first_seq
+from gateway.sync.drops import files_after, first_seq
 from gateway.sync.reading import new_windows
 from gateway.sync.run import Scope
 from gateway.sync.services import Feed, feeds
@@ -47,9 +46,7 @@ def _of(station: Station, conn: Connection, feed: Feed, scope: Scope) -> list[Pl
 
 def _files(station: Station, conn: Connection, feed: Feed) -> list[Planned]:
     configured = station.settings.departments[feed.department]
-    if configured.folder is None:
-        raise ConfigError(f"departments/{feed.department}.yaml: folder is not set: where are files dropped?")
     last = windows.last_seq(conn, feed.name)
     after = (first_seq(configured, feed) - 1) if last is None else last
-    ready = ready_files(configured.folder, feed.name, after, configured.max_file_bytes)
+    ready = files_after(configured, feed, after)
     return [Planned(feed.name, None, period_end(file.period), file.name) for file in ready.files]

@@ -1,6 +1,6 @@
 """Reads a service's windows, page by page, until each has kept its promise or proved short."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -33,17 +33,27 @@ async def read_service(
         HubError: the dataset or its department has to stop; what was taken stays taken.
     """
     service = service_of(shift.settings, feed)
-    unfinished = await shift.commit(windows.open_window, feed.name)
-    if unfinished and (short := await _resume(shift, feed, service, unfinished)):
+    if short := await _finish_begun(shift, feed, service):
         return short
     reached = await shift.commit(windows.watermark, feed.name)
     for window in new_windows(shift.settings, feed, shift.now(), reached, since, until):
-        wanted = NewWindow(feed.name, window.since, window.until, shift.run_id, shift.now())
-        opened = await shift.commit(windows.create_window, wanted)
-        if short := await _read(shift, feed, service, opened):
+        if short := await _read_new(shift, feed, service, window):
             # a later window, once closed, would move the watermark past this one, and it would never be read
             return short
     return []
+
+
+async def read_again(shift: Shift, feed: Feed, spans: Sequence[Span]) -> list[str]:
+    """Read windows that were read before; none of them may reach past the watermark, so that it stays.
+
+    Raises:
+        HubError: as `read_service`.
+    """
+    service = service_of(shift.settings, feed)
+    warnings = await _finish_begun(shift, feed, service)
+    for span in spans:
+        warnings += await _read_new(shift, feed, service, span)
+    return warnings
 
 
 def new_windows(
@@ -58,13 +68,13 @@ def new_windows(
 
     `since` reaches back, never over what is unread: the watermark is one instant and would leave a gap.
     """
-    usual = _plan(settings, feed, now)
+    usual = plan_of(settings, feed, now)
     if since is not None and since < (reached or usual.history_start):
         return replace(usual, history_start=since).windows(None, now, until)
     return usual.windows(reached, now, until)
 
 
-def _plan(settings: Settings, feed: Feed, now: datetime) -> Plan:
+def plan_of(settings: Settings, feed: Feed, now: datetime) -> Plan:
     """How the feed's load time is cut into windows."""
     call = settings.call(feed.department, feed.name)
     history, overlap, days = call.get("history_from"), call.get("overlap_days"), call.get("window_days")
@@ -76,9 +86,17 @@ def _plan(settings: Settings, feed: Feed, now: datetime) -> Plan:
     )
 
 
-async def _resume(shift: Shift, feed: Feed, service: Service, window: Window) -> list[str]:
-    await shift.commit(windows.adopt_window, window.window_id, shift.run_id)
-    return await _read(shift, feed, service, window)
+async def _finish_begun(shift: Shift, feed: Feed, service: Service) -> list[str]:
+    begun = await shift.commit(windows.open_window, feed.name)
+    if begun is None:
+        return []
+    await shift.commit(windows.adopt_window, begun.window_id, shift.run_id)
+    return await _read(shift, feed, service, begun)
+
+
+async def _read_new(shift: Shift, feed: Feed, service: Service, span: Span) -> list[str]:
+    wanted = NewWindow(feed.name, span.since, span.until, shift.run_id, shift.now())
+    return await _read(shift, feed, service, await shift.commit(windows.create_window, wanted))
 
 
 async def _read(shift: Shift, feed: Feed, service: Service, window: Window) -> list[str]:
@@ -86,11 +104,11 @@ async def _read(shift: Shift, feed: Feed, service: Service, window: Window) -> l
         totals, distinct = await _attempt(shift, feed, service, window)
         judged = verdict(totals, distinct, window.attempt)
         if judged == "closed":
-            await shift.commit(windows.close_window, window.window_id, shift.now())
+            await shift.commit(windows.close_window, window.window_id, shift.now(), distinct)
             return []
         if judged == "short":
             reason = _shortfall(totals, distinct, window.attempt)
-            await shift.commit(windows.mark_short, window.window_id, reason, shift.now())
+            await shift.commit(windows.mark_short, window.window_id, reason, shift.now(), distinct)
             return [f"{feed.name}: the window from {window.since} to {window.until} stays unread: {reason}"]
         window = await shift.commit(windows.restart_window, window.window_id)
 

@@ -1,7 +1,7 @@
 """One sync, start to end: every dataset that is on is read, then what arrived is settled."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -25,6 +25,9 @@ from gateway.sync.reading import read_service
 from gateway.sync.services import Feed, feeds
 from gateway.sync.shift import Progress, Shift, silent
 from gateway.sync.station import Station, failing_loudly
+
+Read = Callable[[Shift, Feed], Awaitable[list[str]]]
+"""Reads what a run wants of one dataset; gives warnings, a line each."""
 
 _GRACE: Final = timedelta(days=1)
 """A retired part's file stays so long: a reader may still be at it."""
@@ -70,18 +73,31 @@ def sync(station: Station, scope: Scope | None = None, progress: Progress = sile
 
 
 def _sync(station: Station, scope: Scope, chosen: Sequence[Feed], progress: Progress) -> SyncReport:
-    pool = _prepare(station)
+    async def new(shift: Shift, feed: Feed) -> list[str]:
+        if feed.dataset.shape == "file_drop":
+            return await take_files(shift, feed)
+        return await read_service(shift, feed, scope.since, scope.until)
+
+    pool = prepare(station)
     with station.store.begin() as conn:
         run_id = runs.start_run(conn, "sync", station.now())
+    warnings, stops, settled = work(station, chosen, pool, run_id, progress, new)
+    with station.store.read() as conn:
+        return SyncReport(run_id, counts(conn, run_id), settled, warnings, stops)
+
+
+def work(
+    station: Station, chosen: Sequence[Feed], bench: IntakePool, run_id: int, progress: Progress, read: Read
+) -> tuple[list[str], dict[str, GatewayError], Settled]:
+    """Read the chosen datasets, settle what came, note how it ended; gives warnings, stops, what is new."""
     with failing_loudly(station, run_id):
-        warnings, stops = asyncio.run(_read_all(station, scope, chosen, pool, run_id, progress))
+        warnings, stops = asyncio.run(_read_all(station, chosen, bench, run_id, progress, read))
         memory_mb = station.settings.gateway.decide_memory_mb
         settled = settle(station.store, station.evidence, run_id, station.now(), memory_mb)
-    taken, drift = _finish(station, chosen, run_id, stops)
-    return SyncReport(run_id, taken, settled, [*warnings, *drift], stops)
+    return [*warnings, *_finish(station, chosen, run_id, stops)], stops, settled
 
 
-def _prepare(station: Station) -> IntakePool:
+def prepare(station: Station) -> IntakePool:
     """Sweep what a stopped run left, and make ready to read by the live roster and the rules."""
     tolerance = timedelta(days=load_policy(station.settings.folder).future_facts.tolerance_days.value)
     with station.store.begin() as conn:
@@ -98,20 +114,19 @@ def _prepare(station: Station) -> IntakePool:
 
 def _finish(
     station: Station, chosen: Sequence[Feed], run_id: int, stops: Mapping[str, GatewayError]
-) -> tuple[dict[str, Counts], list[str]]:
-    """Note how the run ended and which datasets drift; returns what it took, and warnings, a line each."""
+) -> list[str]:
+    """Note how the run ended and which datasets drift; returns warnings, a line each."""
     reason = "; ".join(str(stop) for stop in stops.values()) or None
     now = station.now()
     with station.store.begin() as conn:
-        taken = counts(conn, run_id)
-        found = judged_drift(station.settings, chosen, taken, stops)
+        found = judged_drift(station.settings, chosen, counts(conn, run_id), stops)
         note_drift(conn, found, now)
         runs.finish_run(conn, run_id, "failed" if stops else "done", now, reason=reason)
-    return taken, [each.warning for each in found if each.warning]
+    return [each.warning for each in found if each.warning]
 
 
 async def _read_all(
-    station: Station, scope: Scope, chosen: Sequence[Feed], bench: IntakePool, run_id: int, progress: Progress
+    station: Station, chosen: Sequence[Feed], bench: IntakePool, run_id: int, progress: Progress, read: Read
 ) -> tuple[list[str], dict[str, GatewayError]]:
     warnings: list[str] = []
     stops: dict[str, GatewayError] = {}
@@ -119,25 +134,19 @@ async def _read_all(
         async with HubClient(timing=station.timing) as client, asyncio.TaskGroup() as tasks:
             shift = Shift(station.settings, station.store, pool, client, run_id, station.clock, progress)
             for _, own in groupby(chosen, key=lambda feed: feed.department):
-                tasks.create_task(_read_department(shift, scope, list(own), warnings, stops))
+                tasks.create_task(_read_department(shift, read, list(own), warnings, stops))
     return warnings, stops
 
 
 async def _read_department(
-    shift: Shift, scope: Scope, own: Sequence[Feed], warnings: list[str], stops: dict[str, GatewayError]
+    shift: Shift, read: Read, own: Sequence[Feed], warnings: list[str], stops: dict[str, GatewayError]
 ) -> None:
     """Read a department's datasets in turn: a refusal of the hub stops them all, other faults one."""
     for feed in own:
         try:
-            warnings += await _read(shift, scope, feed)
+            warnings += await read(shift, feed)
         except HubRefused as refused:
             stops[feed.department] = refused
             return
         except HubError as error:
             stops[feed.name] = error
-
-
-async def _read(shift: Shift, scope: Scope, feed: Feed) -> list[str]:
-    if feed.dataset.shape == "file_drop":
-        return await take_files(shift, feed)
-    return await read_service(shift, feed, scope.since, scope.until)

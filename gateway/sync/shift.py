@@ -1,11 +1,12 @@
 """What taking pages needs, and the one commit that each page or file is."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
+import numpy as np
 from sqlalchemy import Connection
 
 from gateway.clock import Clock, local
@@ -18,6 +19,7 @@ from gateway.store import windows
 from gateway.store.database import Store
 from gateway.store.parts import Part, add_parts
 from gateway.store.refusals import Refused, add_refusals
+from gateway.store.settling import ReadRows, settle_refusals
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -91,7 +93,9 @@ def note(conn: Connection, place: Place, taken: Taken) -> None:
                 )
             ],
         )
-    add_refusals(conn, list(_refused(place, taken)))
+    refused = _refused(place, taken)
+    add_refusals(conn, refused)
+    settle_refusals(conn, _read_rows(place, taken, refused))
     windows.take_page(conn, _page(place, taken))
 
 
@@ -108,6 +112,22 @@ def _refused(place: Place, taken: Taken) -> list[Refused]:
         )
         for refusal in taken.refusals
     ]
+
+
+def _read_rows(place: Place, taken: Taken, refused: Sequence[Refused]) -> ReadRows:
+    return ReadRows(
+        dataset=place.dataset,
+        window_id=place.window_id,
+        run_id=place.run_id,
+        at=place.at,
+        contents=set(_cut(np.frombuffer(taken.contents, np.int64).astype(">i8").tobytes().hex(), 16)),
+        accepted=set(_cut(taken.accepted_keys.hex(), 32)),
+        refused=refused,
+    )
+
+
+def _cut(digits: str, length: int) -> Iterator[str]:
+    return (digits[start : start + length] for start in range(0, len(digits), length))
 
 
 def _page(place: Place, taken: Taken) -> windows.Page:

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.errors import EnvelopeError, GatewayError, HubRefused, HubUnavailable
 from gateway.sandbox.faults import REFRESH, FaultKind
-from gateway.store.refusals import list_refusals
+from gateway.store.refusals import Which, list_refusals
 from gateway.sync.run import SyncReport
 from tests.acceptance.conftest import BROKEN_KEY
 from tests.support.site import Digest, Privates, Trial
@@ -114,7 +114,7 @@ def test_a_broken_row_is_refused_by_name_of_its_rule_and_its_page_goes_on(
 ) -> None:
     cards = trial.sync().counts["identity_cards"]
     with trial.station.store.read() as conn:
-        refusals = list_refusals(conn, "identity_cards")
+        refusals = list_refusals(conn, Which("identity_cards"))
     broken = [each for each in refusals if each.rule == "id_check_digit"]
     key_hash = trial.station.keyer.row("identity_cards", BROKEN_KEY).hex()
     assert [(each.key_hash, each.field) for each in broken] == [(key_hash, "GMSFHM")]

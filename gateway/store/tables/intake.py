@@ -64,6 +64,7 @@ WINDOWS: Final = Table(
     Column("opened_at", Instant, nullable=False),
     Column("closed_at", Instant),
     Column("reason", String),
+    Column("distinct_rows", Integer),
     Index(None, "dataset", "state", "until"),
     Index(None, "run_id"),
 )
@@ -99,7 +100,14 @@ REFUSALS: Final = Table(
     Column("rule", String, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("content", String, nullable=False),
+    Column("again_at", Instant),
+    Column("again_window_id", Integer),
+    Column("settled_at", Instant),
+    Column("settled_run_id", Integer),
+    Column("outcome", String),
     UniqueConstraint("dataset", "key_hash", "field", "rule", "content"),
+    Index(None, "dataset", "content"),
+    Index(None, "dataset", "settled_at"),
 )
 
 ROSTER_IMPORTS: Final = Table(

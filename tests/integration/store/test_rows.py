@@ -8,7 +8,14 @@ from gateway.store import counters, decisions, imports, runs
 from gateway.store.database import Store
 from gateway.store.decisions import Decision
 from gateway.store.imports import RosterImport
-from gateway.store.refusals import RefusalGroup, Refused, add_refusals, group_refusals, list_refusals
+from gateway.store.refusals import (
+    RefusalGroup,
+    Refused,
+    Which,
+    add_refusals,
+    group_refusals,
+    list_refusals,
+)
 
 NOW = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
 REFUSED = Refused(1, "marriages", "00ff", "op_date", "date_form", NOW, "123")
@@ -34,20 +41,21 @@ def test_a_row_refused_again_is_not_a_second_refusal(store: Store) -> None:
         add_refusals(conn, [])
     with store.begin() as conn:
         add_refusals(conn, [replace(keyless, window_id=2, received_at=NOW + timedelta(days=1)), REFUSED])
-        assert list_refusals(conn) == [keyless, REFUSED]
+        again = replace(keyless, again_at=NOW + timedelta(days=1), again_window_id=2)
+        assert list_refusals(conn) == [again, replace(REFUSED, again_at=NOW, again_window_id=1)]
 
 
 def test_a_changed_row_refused_again_is_another_refusal(store: Store) -> None:
     later = replace(REFUSED, content="124", received_at=NOW + timedelta(days=1))
     with store.begin() as conn:
         add_refusals(conn, [REFUSED, later, replace(REFUSED, dataset="cremations")])
-        assert list_refusals(conn, "marriages") == [later, REFUSED]
+        assert list_refusals(conn, Which("marriages")) == [later, REFUSED]
         assert list_refusals(conn, limit=1) == [later]
         assert group_refusals(conn) == [
-            RefusalGroup("marriages", "op_date", "date_form", 2, later.received_at),
-            RefusalGroup("cremations", "op_date", "date_form", 1, NOW),
+            RefusalGroup("marriages", "op_date", "date_form", 2, NOW, later.received_at),
+            RefusalGroup("cremations", "op_date", "date_form", 1, NOW, NOW),
         ]
-        assert [group.dataset for group in group_refusals(conn, "cremations")] == ["cremations"]
+        assert [group.dataset for group in group_refusals(conn, Which("cremations"))] == ["cremations"]
 
 
 def test_one_decision_of_a_benefit_is_current(store: Store) -> None:
