@@ -4,19 +4,25 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from pydantic import AfterValidator
+from sqlalchemy import select
 
-from gateway import Field, Key, Month
+from gateway import Field, IdText, Month
+from gateway.fields import UnusableId
 from gateway.host import Host, build_host
 from gateway.intake import page
 from gateway.sandbox.faults import FaultKind
 from gateway.store.refusals import Which, group_refusals, list_refusals
+from gateway.store.tables import PAGES, WINDOWS
 from gateway.sync.rereading import RetryScope, planned_retry
 from gateway.sync.retrying import retry
+from plugins.civil_affairs import MarriageRegistration
 from plugins.justice import PrisonCustody
 from plugins.medical_insurance import Settlement
-from tests.support.site import Digest, Supplies, Trial, open_trial, state_of
+from tests.support.site import Digest, Supplies, Trial, open_trial
 
 REACHED = ("evidence", "reach", "unfinished", "unsettled")
 SETTLEMENTS, PRISONS = "settlements", "prison_custody"
@@ -35,6 +41,16 @@ class FaultyCustody(PrisonCustody):
     entered_on: Month = Field(alias="RJRQ")
 
 
+def unreadable(_: object) -> UnusableId:
+    return UnusableId("id_form")
+
+
+class DeafMarriage(MarriageRegistration):
+    """Reads no bride's number."""
+
+    woman_id_number: Annotated[IdText, AfterValidator(unreadable)] = Field(alias="cert_num_woman")
+
+
 def faulty() -> Host:
     """The departments, two of them with a fault each."""
     host = build_host()
@@ -42,9 +58,7 @@ def faulty() -> Host:
     departments = {
         name: replace(
             department,
-            datasets=tuple(
-                replace(each, row=wrong.get(each.name, each.row)) for each in department.datasets
-            ),
+            datasets=tuple(replace(each, row=wrong.get(each.name, each.row)) for each in department.datasets),
         )
         for name, department in host.departments.items()
     }
@@ -116,16 +130,28 @@ def test_a_retry_that_is_interrupted_goes_on_at_the_next_page(
         assert len(planned) > 2
         trial.hub.calls.clear()
         retry_interrupted(trial, scope, after_pages=3)
-        run_id, pages = trial.latest_run().run_id, trial.hub.calls[SETTLEMENTS]
+        run_id = trial.latest_run().run_id
         assert 0 < refused(trial) < count
         assert planned_retry(trial.station, scope) != planned
         report = retry(trial.station, scope)
         assert report.goes_on_from == (run_id,)
-        assert (report.accepted, report.not_seen, refused(trial)) == (report.asked - report.refused_again, 0, 0)
+        assert (report.accepted, report.not_seen, refused(trial)) == (
+            report.asked - report.refused_again,
+            0,
+            0,
+        )
         assert reached(trial) == {name: insurance_undisturbed[name] for name in REACHED}
-        # the page whose taking was the last before the stop is not asked for again
-        trial.hub.calls.subtract({SETTLEMENTS: pages})
-        assert trial.hub.calls[SETTLEMENTS] == pages_of(trial, scope, planned) - pages
+        assert asked_and_taken(trial, run_id, report.run_id) == (trial.hub.calls[SETTLEMENTS],) * 2
+
+
+def asked_and_taken(trial: Trial, *run_ids: int | None) -> tuple[int, int]:
+    """How many pages of settlements the runs took, and how many different ones those were."""
+    joined = PAGES.join(WINDOWS, WINDOWS.c.window_id == PAGES.c.window_id)
+    query = select(PAGES.c.window_id, PAGES.c.start).select_from(joined)
+    own = query.where(WINDOWS.c.run_id.in_(run_ids), WINDOWS.c.dataset == SETTLEMENTS)
+    with trial.station.store.read() as conn:
+        taken = conn.execute(own).all()
+    return len(taken), len(set(taken))
 
 
 def retry_interrupted(trial: Trial, scope: RetryScope, after_pages: int) -> None:
@@ -139,3 +165,87 @@ def retry_interrupted(trial: Trial, scope: RetryScope, after_pages: int) -> None
 
     with pytest.raises(KeyboardInterrupt):
         retry(trial.station, scope, stop)
+
+
+def test_a_retry_that_the_hub_broke_off_goes_on_where_it_stopped(
+    insurance: Trial, insurance_undisturbed: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = read_with_the_fault(insurance, monkeypatch)
+    insurance.hub.faults.add(FaultKind.SERVER_ERROR, SETTLEMENTS, times=3, after=1)
+    first = retry(insurance.station, RetryScope(SETTLEMENTS))
+    assert (first.exit_code, list(first.stops)) == (20, [SETTLEMENTS])
+    assert 0 < first.accepted < count
+    second = retry(insurance.station, RetryScope(SETTLEMENTS))
+    assert (second.exit_code, second.asked, second.not_seen) == (0, first.asked, 0)
+    assert refused(insurance) == 0
+    assert reached(insurance) == {name: insurance_undisturbed[name] for name in REACHED}
+
+
+def test_a_sync_may_finish_what_an_interrupted_retry_began(
+    insurance: Trial, insurance_undisturbed: Digest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_with_the_fault(insurance, monkeypatch)
+    insurance.reopen(page_limit=10)
+    retry_interrupted(insurance, RetryScope(SETTLEMENTS), after_pages=2)
+    assert insurance.sync().exit_code == 0
+    assert refused(insurance) == 0
+    assert reached(insurance) == {name: insurance_undisturbed[name] for name in REACHED}
+
+
+@pytest.fixture
+def justice(supplies: Supplies, imported: Path, tmp_path: Path) -> Iterator[Trial]:
+    """A site that reads justice alone, from a drop folder of its own."""
+    shutil.copytree(supplies.drop, tmp_path / "drop")
+    with open_trial(tmp_path, supplies, start=imported, departments=["justice"]) as opened:
+        yield opened
+
+
+def test_a_dropped_file_is_read_again_as_long_as_it_lies_in_its_folder(
+    justice: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = read_with_the_fault(justice, monkeypatch) or refused(justice, field="RJRQ")
+    before = justice.reach()
+    planned = planned_retry(justice.station, RetryScope(PRISONS))
+    number = planned[-1].seq
+    away = tmp_path / "away"
+    away.mkdir()
+    moved = [shutil.move(file, away) for file in justice.site.drop.glob(f"{PRISONS}_*_{number:04}.*")]
+    assert len(moved) == 3
+    said = f"file number {number} is not in the folder any more: ask justice to drop it again"
+    assert planned_retry(justice.station, RetryScope(PRISONS))[-1].state == said
+    report = retry(justice.station, RetryScope(PRISONS))
+    assert report.warnings == [f"{PRISONS}: {said}"]
+    left = refused(justice, field="RJRQ")
+    assert (report.accepted, report.not_seen) == (count - left, left)
+    assert 0 < left < count
+    for file in moved:
+        shutil.move(file, justice.site.drop)
+    last = retry(justice.station, RetryScope(PRISONS))
+    assert (last.accepted, refused(justice, field="RJRQ")) == (left, 0)
+    assert justice.reach() == before
+
+
+def test_a_mended_row_says_what_only_a_part_of_it_said(
+    supplies: Supplies, imported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_trial(tmp_path, supplies, start=imported, departments=["civil_affairs"]) as trial:
+        trial.sync()
+        whole = reached(trial)
+    folder = tmp_path / "again"
+    with open_trial(folder, supplies, start=imported, departments=["civil_affairs"]) as trial:
+        with monkeypatch.context() as patch:
+            patch.setattr(page, "build_host", half_deaf)
+            trial.sync()
+        assert reached(trial)["evidence"] != whole["evidence"]
+        report = retry(trial.station, RetryScope("marriages"))
+        assert report.accepted > 0
+        assert reached(trial) == whole
+
+
+def half_deaf() -> Host:
+    """The departments, of which civil affairs cannot read the number of either bride."""
+    host = build_host()
+    wrong = {"marriages": DeafMarriage}
+    civil = host.departments["civil_affairs"]
+    datasets = tuple(replace(each, row=wrong.get(each.name, each.row)) for each in civil.datasets)
+    return Host(host.departments | {"civil_affairs": replace(civil, datasets=datasets)})
