@@ -10,15 +10,27 @@ from gateway.cli.context import CONFIG, Config, open_station
 from gateway.cli.output import Json, err, out, print_json, print_rows
 from gateway.cli.run import print_decide, print_drift, watching_decide
 from gateway.store import runs
-from gateway.store.counts import counts
+from gateway.store.counts import WindowCounts, counts, window_counts
 from gateway.store.runs import Run
-from gateway.store.windows import of_run
 from gateway.sync.approving import Word, approve_run, discard_run
 
 app = typer.Typer(help="What was run, and what is held.", no_args_is_help=True)
 
 _LISTED: Final = ("run", "kind", "as_of", "state", "started_at", "finished_at", "reason")
-_WINDOWS: Final = ("dataset", "since", "until", "state", "declared", "reason")
+_WINDOWS: Final = (
+    "dataset",
+    "since",
+    "until",
+    "seq",
+    "state",
+    "declared",
+    "received",
+    "distinct",
+    "missing",
+    "accepted",
+    "refused",
+    "reason",
+)
 _TAKEN: Final = ("dataset", "received", "accepted", "refused", "matched", "strangers")
 _SCOPES: Final = ("by_reason", "by_dataset", "by_county")
 
@@ -48,11 +60,14 @@ def list_command(
 def show_command(run_id: RunId, config: Config = CONFIG, as_json: Annotated[bool, Json] = False) -> None:
     """Say what a run came to: for a decision why it is held and what it found, for a sync what it took.
 
+    For every window and file stands what was declared (the hub's total, the manifest's rows) against what
+    was received: all rows, and the different ones among them. A window that is short, or refused, stands out.
+
     Example: gateway runs show 12
     """
     with open_station(config).store.read() as conn:
         run = runs.get(conn, run_id)
-        windows = [_window(vars(window)) for window in of_run(conn, run_id)]
+        windows = [_window(window) for window in window_counts(conn, run_id)]
         counted = counts(conn, run_id)
         taken = [{"dataset": name, **vars(found)} for name, found in counted.items()]
     if as_json:
@@ -60,7 +75,9 @@ def show_command(run_id: RunId, config: Config = CONFIG, as_json: Annotated[bool
         return
     print_rows([_row(run)], _LISTED, as_json=False)
     if windows:
-        print_rows(windows, _WINDOWS, as_json=False, title="windows")
+        print_rows(map(_marked, windows), _WINDOWS, as_json=False, title="declared against received")
+        for line in filter(None, map(_doubt, windows)):
+            out.print(f"  {line}", markup=False, style="bold red")
         print_rows(taken, _TAKEN, as_json=False, title="rows")
         print_drift(counted)
     for line in _decided(run.summary or {}):
@@ -100,8 +117,23 @@ def _row(run: Run) -> dict[str, object]:
     return {"run": run.run_id, **{name: getattr(run, name) for name in _LISTED if name != "run"}}
 
 
-def _window(window: Mapping[str, Any]) -> dict[str, object]:
-    return {name: window["total" if name == "declared" else name] for name in _WINDOWS}
+def _window(window: WindowCounts) -> dict[str, object]:
+    return {**{name: getattr(window, name) for name in _WINDOWS}, "attempt": window.attempt}
+
+
+def _marked(window: Mapping[str, object]) -> dict[str, object]:
+    """A window as a table shows it: what did not arrive whole stands out."""
+    return {**window, "state": f"[bold red]{window['state']}[/]"} if _doubt(window) else dict(window)
+
+
+def _doubt(window: Mapping[str, object]) -> str | None:
+    """A line about a window that did not arrive whole."""
+    if not window["missing"] and window["state"] not in {"short", "refused"}:
+        return None
+    which = f"file {window['seq']}" if window["seq"] else f"from {window['since']} to {window['until']}"
+    came = "nothing came" if window["distinct"] is None else f"{window['distinct']:,} different rows came"
+    promised = "" if window["declared"] is None else f"{window['declared']:,} declared, "
+    return f"{window['dataset']} {which} is {window['state']}: {promised}{came}"
 
 
 def _decided(summary: Mapping[str, Any]) -> Iterator[str]:

@@ -80,9 +80,9 @@ RULES: Final[Mapping[str, Meaning]] = MappingProxyType(
         "name_empty": Meaning(
             "Nothing is left of the name once spaces are taken out.", f"{_ASK} with the name."
         ),
-        "extra_forbidden": Meaning(
-            "The mapping fills something that the record does not have.",
-            f"Compare the mapping with the record's fields: {_MEND}.",
+        "string_unicode": Meaning(
+            "The text holds a character that does not exist, such as half of a pair.",
+            f"{_ASK}: its system broke a rare character on the way.",
         ),
     }
 )

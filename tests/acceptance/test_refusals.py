@@ -10,7 +10,7 @@ import pytest
 from pydantic import AfterValidator
 from sqlalchemy import select
 
-from gateway import Field, IdText, Month
+from gateway import Field, IdText, Month, SourceRow
 from gateway.fields import UnusableId
 from gateway.host import Host, build_host
 from gateway.intake import page
@@ -54,7 +54,7 @@ class DeafMarriage(MarriageRegistration):
 def faulty() -> Host:
     """The departments, two of them with a fault each."""
     host = build_host()
-    wrong = {SETTLEMENTS: FaultySettlement, PRISONS: FaultyCustody}
+    wrong: dict[str, type[SourceRow]] = {SETTLEMENTS: FaultySettlement, PRISONS: FaultyCustody}
     departments = {
         name: replace(
             department,
@@ -245,7 +245,7 @@ def test_a_mended_row_says_what_only_a_part_of_it_said(
 def half_deaf() -> Host:
     """The departments, of which civil affairs cannot read the number of either bride."""
     host = build_host()
-    wrong = {"marriages": DeafMarriage}
+    wrong: dict[str, type[SourceRow]] = {"marriages": DeafMarriage}
     civil = host.departments["civil_affairs"]
     datasets = tuple(replace(each, row=wrong.get(each.name, each.row)) for each in civil.datasets)
     return Host(host.departments | {"civil_affairs": replace(civil, datasets=datasets)})

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.clock import CHINA
 from gateway.hub.window import distinct_rows, verdict
-from gateway.hub.windows import OVERLAP, SETTLING, Plan, Window, slices
+from gateway.hub.windows import OVERLAP, SETTLING, Plan, Window, joined, slices, without
 
 INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1))  # noqa: DTZ001 - naive Asia/Shanghai
 NOW = datetime(2025, 3, 1, 12, 0, 7, 123, tzinfo=CHINA)
@@ -91,3 +91,31 @@ def test_windows_are_in_order_without_gaps_and_never_too_long(
 def test_a_length_that_cuts_seconds_is_refused(longest: timedelta) -> None:
     with pytest.raises(ValueError, match="whole seconds"):
         slices(HISTORY, NAIVE_NOW, longest)
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=6)
+
+
+def spans(edges: list[tuple[int, int]]) -> list[Window]:
+    hours = [(timedelta(hours=start), timedelta(hours=start + length)) for start, length in edges]
+    return [Window(HISTORY + since, HISTORY + until) for since, until in hours]
+
+
+def hours_in(windows: list[Window]) -> list[int]:
+    """The hours after HISTORY that lie in the windows, as often as they do."""
+    edges = [
+        ((w.since - HISTORY) // timedelta(hours=1), (w.until - HISTORY) // timedelta(hours=1))
+        for w in windows
+    ]
+    return sorted(hour for since, until in edges for hour in range(since, until))
+
+
+@given(SPANS, SPANS)
+def test_time_is_joined_and_taken_away_to_the_hour(
+    one: list[tuple[int, int]], two: list[tuple[int, int]]
+) -> None:
+    every, gone = set(hours_in(spans(one))), set(hours_in(spans(two)))
+    assert hours_in(joined(spans(one))) == sorted(every)
+    assert hours_in(without(spans(one), spans(two))) == sorted(every - gone)
+    for earlier, later in pairwise(joined(spans(one))):
+        assert earlier.until < later.since
