@@ -42,6 +42,12 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+Auth = Literal["hmac_sm3", "national", "none", "tif_sha256", "zhejiang_md5"]
+"""How calls are signed: the schemes of `gateway.hub.authentication`, by name."""
+
+HubPath = Annotated[str, StringConstraints(pattern=r"^/")]
+"""A path below the hub's base URL; `{sid}` in it stands for the service."""
+
 DriftMode = Literal["evolve", "warn", "freeze"]
 
 USUAL_DRIFT_SHARE: Final = 0.01
@@ -58,6 +64,10 @@ class DriftRule(NamedTuple):
 class CallSettings(Section):
     """How a service is called; set on the hub for all, on a department or a dataset for some."""
 
+    auth: Auth | None = None
+    path: HubPath | None = None
+    refresh_path: HubPath | None = None
+    renewal_path: HubPath | None = None
     rid: str | None = None
     app_key: Reference | None = None
     secret_cipher: Literal["ecb", "cbc"] | None = None
@@ -85,9 +95,7 @@ class HubSettings(CallSettings):
     """The provincial hub."""
 
     base_url: str
-    path: str = "/httpproxy"
-    refresh_path: str = "/sysapi/auth/refreshappsecret"
-    auth: str = "national"
+    auth: Auth = "national"
     family: str = "gjgxjhpt"
     request_timeout_s: float = Field(60, gt=0)
     max_page_bytes: int = Field(64 * 1024 * 1024, ge=1024)

@@ -13,7 +13,8 @@ from gateway.cli.context import as_day
 from gateway.cli.output import err, out
 from gateway.clock import CHINA, local, system_clock
 from gateway.sandbox.drop import write_drop
-from gateway.sandbox.hub import make_hub
+from gateway.sandbox.gates import SCHEMES, checked_scheme
+from gateway.sandbox.hub import HubOptions, make_hub
 from gateway.sandbox.province import Province
 from gateway.sandbox.site import hub_in_background, write_site
 
@@ -41,17 +42,19 @@ def hub_command(
     people: People = 1000,
     start: Start = None,
     port: Annotated[int, typer.Option(help="Listen on this port of 127.0.0.1.")] = _PORT,
+    auth: Annotated[str, typer.Option(help=f"How calls must be signed: {', '.join(SCHEMES)}.")] = "national",
 ) -> None:
     """Serve a province as the hub would: real authentication, real envelopes, on loopback.
 
     Writes a configuration that fits, the roster, and justice's files; prints what to type next.
     """
+    options = HubOptions(auth=(checked_scheme(auth),))
     province = Province(seed, people, _start(start))
     history = province.first_month
-    site = write_site(folder, f"http://127.0.0.1:{port}", history, rules_folder())
+    site = write_site(folder, f"http://127.0.0.1:{port}", history, rules_folder(), auth)
     province.roster_csv(folder / "roster.csv", system_clock().date())
     write_drop(site.drop, province, site.keys(), until=local(system_clock()))
-    with hub_in_background(make_hub(province, site.keys(), now=_now), port) as url:
+    with hub_in_background(make_hub(province, site.keys(), now=_now, options=options), port) as url:
         err.print(f"the simulated hub answers at {url}; stop with Ctrl-C. Next:")
         out.print(f"gateway roster import {folder / 'roster.csv'} --config {site.config}")
         out.print(f"gateway run --config {site.config}")

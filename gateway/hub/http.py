@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import aiohttp
 import httpx
@@ -82,11 +83,38 @@ async def post_json(
         TryAgain: no connection, no answer in time, or a body that was cut.
         HubUnavailable: the reply is larger than `max_bytes` or TLS cannot be trusted; trying again is no use.
     """
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    typed = {**headers, "content-type": "application/json"}
+    return await _post(client, url, typed, content, deadline, max_bytes)
+
+
+async def post_form(
+    client: httpx.AsyncClient,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: Mapping[str, str],
+    deadline: float,
+    max_bytes: int,
+) -> Reply:
+    """POST names and values as a form; everything else as `post_json`."""
+    typed = {**headers, "content-type": "application/x-www-form-urlencoded"}
+    return await _post(client, url, typed, urlencode(body).encode(), deadline, max_bytes)
+
+
+async def _post(
+    client: httpx.AsyncClient,
+    url: str,
+    headers: Mapping[str, str],
+    content: bytes,
+    deadline: float,
+    max_bytes: int,
+) -> Reply:
     request = client.build_request(
         "POST",
         url,
-        headers={**headers, "content-type": "application/json", "accept-encoding": "gzip"},
-        content=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+        headers={**headers, "accept-encoding": "gzip"},
+        content=content,
         timeout=httpx.Timeout(deadline, connect=min(_CONNECT_S, deadline), read=min(_SILENCE_S, deadline)),
     )
     try:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from codecs import BOM_UTF8
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -47,8 +47,12 @@ class SlowDown(TryAgain):
     """The hub's quota is used up: wait, then try again."""
 
 
-def read(reply: Reply, success: Collection[str | int], now: datetime) -> Mapping[str, object]:
+def read(
+    reply: Reply, success: Collection[str | int], now: datetime, under: Sequence[str] = ("data",)
+) -> Mapping[str, object]:
     """The `data` of a successful reply; its numbers are `Number`, as they were written.
+
+    `under` are the names it may stand under; the first that holds an object counts.
 
     Raises:
         NotAuthorised: HTTP 401, 403, code 14 or E-106.
@@ -60,10 +64,11 @@ def read(reply: Reply, success: Collection[str | int], now: datetime) -> Mapping
     code = _code(content)
     if code not in {str(known) for known in success}:
         raise _failure(code, content, _asked(reply, now))
-    data = content.get("data")
-    if not isinstance(data, dict):
-        raise TryAgain("the hub's reply has no data")
-    return data
+    for name in under:
+        data = content.get(name)
+        if isinstance(data, dict):
+            return data
+    raise TryAgain("the hub's reply has no data")
 
 
 def _check_status(reply: Reply, now: datetime) -> None:

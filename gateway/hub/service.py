@@ -1,9 +1,11 @@
 """How one dataset's service is called at the hub."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from gateway.errors import ConfigError
 
@@ -16,10 +18,34 @@ _HEADER_TEXT: Final = re.compile(r"[!-~]{1,256}")
 
 
 @dataclass(frozen=True)
+class Paths:
+    """Where a scheme's hubs usually answer: for pages, for a first secret, for the next."""
+
+    pages: str
+    refresh: str = ""
+    renewal: str = ""
+
+
+PATHS: Final[Mapping[str, Paths]] = MappingProxyType(
+    {
+        "national": Paths("/httpproxy", "/sysapi/auth/refreshappsecret"),
+        "tif_sha256": Paths("/ebus/{sid}"),
+        "zhejiang_md5": Paths(
+            "/gateway/api/{sid}.htm",
+            "/gateway/app/refreshTokenByKey.htm",
+            "/gateway/app/refreshTokenBySec.htm",
+        ),
+    }
+)
+"""By scheme; one that is not here has the national ones."""
+
+
+@dataclass(frozen=True)
 class Service:
     """The address, names, key and habits of one service (HUB contract, sections 1 and 2).
 
-    Times in seconds, sizes in bytes after decompression.
+    Times in seconds, sizes in bytes after decompression. Paths that are not given are those of the scheme;
+    `{sid}` in one stands for the service.
 
     Raises:
         ConfigError: names the dataset and every unusable field; never their values.
@@ -30,8 +56,9 @@ class Service:
     rid: str
     sid: str
     app_key: bytes | str = field(repr=False)
-    path: str = "/httpproxy"
-    refresh_path: str = "/sysapi/auth/refreshappsecret"
+    path: str | None = None
+    refresh_path: str | None = None
+    renewal_path: str | None = None
     family: str = "gjgxjhpt"
     secret_cipher: SecretCipher = "ecb"  # noqa: S105 - the name of a mode, not a secret  # noqa: S105 - the name of a mode, not a secret
     final_sign: FinalSign = "hmac"
@@ -55,8 +82,9 @@ class Service:
             "rid": bool(_HEADER_TEXT.fullmatch(self.rid)) or not signed,
             "sid": bool(_HEADER_TEXT.fullmatch(self.sid)) or not signed,
             "app_key": bool(self.app_key) or not signed,
-            "path": self.path.startswith("/"),
-            "refresh_path": self.refresh_path.startswith("/"),
+            "path": _is_path(self.path),
+            "refresh_path": _is_path(self.refresh_path),
+            "renewal_path": _is_path(self.renewal_path),
             "family": bool(_NAME.fullmatch(self.family)),
             "secret_cipher": self.secret_cipher in get_args(SecretCipher),
             "final_sign": self.final_sign in get_args(FinalSign),
@@ -76,12 +104,28 @@ class Service:
     @property
     def url(self) -> str:
         """Where pages are asked for."""
-        return self.base_url.rstrip("/") + self.path
+        return self._address(self.path or self._usual.pages)
 
     @property
     def refresh_url(self) -> str:
-        """Where a secret is asked for."""
-        return self.base_url.rstrip("/") + self.refresh_path
+        """Where a secret is asked for with the app key."""
+        return self._address(self.refresh_path or self._usual.refresh)
+
+    @property
+    def renewal_url(self) -> str:
+        """Where a secret is asked for with the one before it."""
+        return self._address(self.renewal_path or self._usual.renewal)
+
+    @property
+    def _usual(self) -> Paths:
+        return PATHS.get(self.auth, PATHS["national"])
+
+    def _address(self, path: str) -> str:
+        return self.base_url.rstrip("/") + path.replace("{sid}", quote(self.sid))
+
+
+def _is_path(path: str | None) -> bool:
+    return path is None or path.startswith("/")
 
 
 def _is_address(url: str) -> bool:

@@ -9,13 +9,15 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from aiohttp import web
 
-from gateway.sandbox.authentication import SECRET_EXPIRED, SIGN_REFUSED, Gatekeeper, Rules, Signed
+from gateway.sandbox.authentication import SECRET_EXPIRED, SIGN_REFUSED, Gatekeeper, Rules
 from gateway.sandbox.columns import DATASETS, SERVED_DATASETS, service_id
 from gateway.sandbox.faults import REFRESH, Fault, FaultKind, Faults
+from gateway.sandbox.gates import Access, Gate, Refresh, make_gate
 from gateway.sandbox.keys import SandboxKeys, forger_of, stranger_to
 from gateway.sandbox.pages import Fields, seal_page
 from gateway.sandbox.province import Province
@@ -32,10 +34,12 @@ class HubOptions:
     """What differs between hubs. Per department: the success code, whether the payload is a JSON text.
 
     `generation` is the key generation that seals (0 or 1); `empty` is how an empty window is written.
+    `auth` are the schemes of signing it takes; `path` is where pages are asked for, else the schemes' own.
     """
 
     rules: Rules = field(default_factory=Rules)
-    path: str = "/httpproxy"
+    auth: tuple[str, ...] = ("national",)
+    path: str | None = None
     success_codes: Mapping[str, str | int] = field(default_factory=dict)
     text_payload: frozenset[str] = frozenset()
     requests_per_hour: int | None = None
@@ -72,30 +76,40 @@ class Hub:
         self._keys = keys
         self._now = now
         self._datasets = {service_id(dataset): dataset for dataset in SERVED_DATASETS}
-        self.gatekeeper = Gatekeeper(keys.rid, keys.app_key, frozenset(self._datasets), options.rules)
+        access = Access(keys.rid, keys.app_key, frozenset(self._datasets))
+        self.gatekeeper = Gatekeeper(keys.rid, keys.app_key, access.sids, options.rules)
+        self.gates = {scheme: make_gate(scheme, access, self.gatekeeper) for scheme in options.auth}
         self._recent: dict[str, deque[float]] = {dataset: deque() for dataset in SERVED_DATASETS}
 
-    async def refresh(self, request: web.Request) -> web.StreamResponse:
+    def routes(self) -> list[web.RouteDef]:
+        """Return where each scheme answers; schemes that share a path share its calls."""
+        refreshes = [each for gate in self.gates.values() for each in gate.refreshes().items()]
+        paths: dict[str, list[Gate]] = {}
+        for gate in self.gates.values():
+            paths.setdefault(self.options.path or gate.path, []).append(gate)
+        return [
+            *(web.post(path, partial(self._refresh, refresh)) for path, refresh in refreshes),
+            *(web.post(path, partial(self._business, gates)) for path, gates in paths.items()),
+        ]
+
+    async def _refresh(self, refresh: Refresh, request: web.Request) -> web.StreamResponse:
         """Answer a refresh of the secret."""
         self.calls[REFRESH] += 1
         fault = self.faults.take(REFRESH)
         if fault and (broken := await _before(fault)):
             return broken
-        body = await _body(request)
-        data = self.gatekeeper.refresh(Signed.of(body or {}, self.options.rules.prefix))
-        if data is None:
-            return _refusal(SIGN_REFUSED, "sign error")
-        return web.json_response({"code": "0", "message": "", "data": data})
+        is_form = request.content_type == "application/x-www-form-urlencoded"
+        return web.json_response(refresh((await request.post() if is_form else await _body(request)) or {}))
 
-    async def business(self, request: web.Request) -> web.StreamResponse:
+    async def _business(self, gates: list[Gate], request: web.Request) -> web.StreamResponse:
         """Answer one page of one dataset."""
-        signed = Signed.of(request.headers, self.options.rules.prefix)
-        dataset = self._datasets.get(signed.sid, "")
+        sid = gates[0].sid(request.headers, request.match_info.get("sid", ""))
+        dataset = self._datasets.get(sid, "")
         self.calls[dataset] += 1
         fault = self.faults.take(dataset)
         if fault and (broken := await _before(fault)):
             return broken
-        if refused := self.gatekeeper.check(signed):
+        if refused := _refused_by_all(gates, request.headers, sid):
             return _refusal(refused, "secret expired" if refused == SECRET_EXPIRED else "sign error")
         if wait := self._over_quota(dataset):
             return web.Response(status=429, headers={"Retry-After": str(wait)}, text="quota")
@@ -183,8 +197,7 @@ def make_hub(
     hub = Hub(province, keys, now, faults or Faults(), options or HubOptions())
     app = web.Application()
     app[HUB] = hub
-    app.router.add_post("/sysapi/auth/refreshappsecret", hub.refresh)
-    app.router.add_post(hub.options.path, hub.business)
+    app.add_routes(hub.routes())
     return app
 
 
@@ -198,6 +211,12 @@ async def serve_hub(app: web.Application, port: int = 0) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+def _refused_by_all(gates: list[Gate], headers: Mapping[str, str], sid: str) -> str | None:
+    """Return the first gate's code where no gate lets the call in."""
+    codes = [gate.check(headers, sid) for gate in gates]
+    return None if None in codes else codes[0]
 
 
 def _query(dataset: str, body: Mapping[str, Any] | None) -> _Query | str:

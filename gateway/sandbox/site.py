@@ -42,10 +42,18 @@ class Site:
         return write_keys(self.folder / "keys")
 
 
-def write_site(folder: Path, base_url: str, history_from: date, rules: Path, **gateway: object) -> Site:
+def write_site(
+    folder: Path,
+    base_url: str,
+    history_from: date,
+    rules: Path,
+    auth: str = "national",
+    **gateway: object,
+) -> Site:
     """Write the configuration of a sandbox site; keys that are there stay.
 
-    `rules` is the folder that holds policy.yaml and counties.yaml; `gateway` overrides keys of gateway.yaml.
+    `auth` is how the hub wants calls signed, `rules` the folder that holds policy.yaml and counties.yaml;
+    `gateway` overrides keys of gateway.yaml.
     """
     site = Site(folder)
     keys = site.keys()
@@ -56,7 +64,7 @@ def write_site(folder: Path, base_url: str, history_from: date, rules: Path, **g
     (site.config / "departments").mkdir(parents=True, exist_ok=True)
     for name in _RULES:
         shutil.copyfile(rules / name, site.config / name)
-    _write(site.config / "gateway.yaml", _gateway(keys, identity, base_url, history_from) | gateway)
+    _write(site.config / "gateway.yaml", _gateway(keys, identity, base_url, history_from, auth) | gateway)
     for department in sorted(set(_departments().values())):
         _write(site.config / "departments" / f"{department}.yaml", _department(site, keys, department))
     return site
@@ -66,7 +74,9 @@ def _departments() -> dict[str, str]:
     return {name: columns.department for name, columns in DATASETS.items()}
 
 
-def _gateway(keys: SandboxKeys, identity: Path, base_url: str, history_from: date) -> dict[str, object]:
+def _gateway(
+    keys: SandboxKeys, identity: Path, base_url: str, history_from: date, auth: str
+) -> dict[str, object]:
     return {
         "store": "sqlite:///../data/gateway.db",
         "evidence": "../data/evidence",
@@ -74,7 +84,7 @@ def _gateway(keys: SandboxKeys, identity: Path, base_url: str, history_from: dat
         "workers": 2,
         "hub": {
             "base_url": base_url,
-            "auth": "national",
+            "auth": auth,
             "rid": keys.rid,
             "app_key": keys.app_key_reference,
             "history_from": history_from,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.crypto.envelopes import ENVELOPES
 from gateway.crypto.references import resolve
@@ -10,6 +11,18 @@ from gateway.errors import ConfigError, PluginError
 from gateway.host import Host
 from gateway.hub.service import Service
 from gateway.settings import DatasetSettings, Settings
+
+_OPTIONAL: Final = (
+    "auth",
+    "path",
+    "refresh_path",
+    "renewal_path",
+    "secret_cipher",
+    "final_sign",
+    "success_codes",
+    "page_limit",
+    "requests_per_hour",
+)
 
 
 @dataclass(frozen=True)
@@ -102,18 +115,14 @@ def service_of(settings: Settings, feed: Feed) -> Service:
     call = settings.call(feed.department, feed.name)
     own = settings.departments[feed.department].datasets.get(feed.name, DatasetSettings())
     needed = {"sid": own.sid, "rid": call.get("rid"), "app_key": call.get("app_key")}
-    missing = [name for name, value in needed.items() if not value and hub.auth != "none"]
+    missing = [name for name, value in needed.items() if not value and call["auth"] != "none"]
     if missing:
         raise ConfigError(
             f"departments/{feed.department}.yaml: datasets.{feed.name}: {', '.join(missing)} is not set"
         )
-    optional = ("secret_cipher", "final_sign", "success_codes", "page_limit", "requests_per_hour")
     return Service(
         dataset=feed.name,
         base_url=hub.base_url,
-        path=hub.path,
-        refresh_path=hub.refresh_path,
-        auth=hub.auth,
         family=hub.family,
         rid=call.get("rid", ""),
         sid=own.sid or "",
@@ -121,5 +130,5 @@ def service_of(settings: Settings, feed: Feed) -> Service:
         request_timeout_s=hub.request_timeout_s,
         max_bytes=hub.max_page_bytes,
         max_attempts=hub.max_attempts,
-        **{name: call[name] for name in optional if name in call},
+        **{name: call[name] for name in _OPTIONAL if name in call},
     )

@@ -11,16 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import ConfigError, HubRefused, HubUnavailable
-from gateway.hub.authentication import (
-    FALL_BACK_MS,
-    SCHEMES,
-    National,
-    Wire,
-    derived_key,
-    open_secret,
-    sign,
-    valid_until_ms,
-)
+from gateway.hub.authentication import SCHEMES, Wire
+from gateway.hub.authentication.national import National, derived_key, open_secret, sign
+from gateway.hub.authentication.secrets import FALL_BACK_MS, valid_until_ms
 from gateway.hub.http import open_client
 from gateway.hub.retry import Retry
 from gateway.hub.service import SecretCipher
@@ -287,7 +280,9 @@ async def test_other_schemes_are_found_by_name(
     async with client(router, time) as hub:
         with pytest.raises(HubUnavailable, match="connection"):
             await hub.probe(service(auth="house"))
-        with pytest.raises(ConfigError, match="identity_cards: auth is none of house, national, none"):
+        with pytest.raises(
+            ConfigError, match="identity_cards: auth is none of hmac_sm3, house, national, none"
+        ):
             await hub.probe(service(auth="carrier_pigeon"))
 
 
@@ -295,5 +290,5 @@ async def test_a_secret_is_not_shown(router: respx.MockRouter, time: FakeTime) -
     router.post(REFRESH).mock(return_value=granted())
     scheme = national(router, time)
     await scheme.headers(service())
-    assert [held.text for held in scheme._secrets.values()] == [SECRET]
-    assert SECRET not in repr(list(scheme._secrets.values()))
+    assert [held.text for held in scheme._secrets._held.values()] == [SECRET]
+    assert SECRET not in repr(list(scheme._secrets._held.values()))
