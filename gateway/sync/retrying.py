@@ -6,12 +6,13 @@ nothing, and no window read again reaches past what is read already: cursors sta
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from typing import Final
 
 from gateway.errors import GatewayError
 from gateway.evidence.settle import Settled
 from gateway.store import runs
 from gateway.store.refusals import RefusalGroup, Which
-from gateway.store.retries import count_refusals, refused_by, settled_by
+from gateway.store.retries import refused_by, settled_by
 from gateway.sync.drops import take_files_again
 from gateway.sync.lock import at_work
 from gateway.sync.reading import read_again
@@ -21,7 +22,8 @@ from gateway.sync.services import Feed
 from gateway.sync.shift import Progress, Shift, silent
 from gateway.sync.station import Station
 
-_NOTHING_NEW = Settled(0, 0, 0, 0)
+_NOTHING_NEW: Final = Settled(0, 0, 0, 0)
+_KEPT: Final = ("retried", "accepted", "otherwise", "superseded", "refused_again", "not_seen")
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def _retry(station: Station, scope: RetryScope, progress: Progress) -> RetryRepo
     with station.store.begin() as conn:
         before = begun(conn, scope)
         works = works_of(station, conn, scope, before)
-        asked = before.asked or count_refusals(conn, scope.which())
+        asked = before.asked or sum(window.count for each in works for window in each.found)
         if not works:
             return RetryReport(None, asked=asked)
         run_id = runs.start_run(conn, "retry", station.now())
@@ -89,7 +91,10 @@ def _retry(station: Station, scope: RetryScope, progress: Progress) -> RetryRepo
     report = RetryReport(
         run_id, before.runs, asked, settled=settled, warnings=[*warnings, *_notes(works)], stops=stops
     )
-    return _counted(station, scope, report, before)
+    counted = _counted(station, scope, report, before)
+    with station.store.begin() as conn:
+        runs.note_summary(conn, run_id, summary | {name: getattr(counted, name) for name in _KEPT})
+    return counted
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,22 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from gateway.cli.app import app
+from gateway.cli.sandbox import rules_folder
 from gateway.errors import ConfigError, HubRefused
 from gateway.sandbox.faults import REFRESH
-from gateway.sandbox.gates import SCHEMES, ZhejiangGate, checked_scheme
+from gateway.sandbox.gates import SCHEMES, ZhejiangGate
 from gateway.sandbox.hub import HubOptions
 from gateway.sandbox.keys import SandboxKeys, write_keys
 from gateway.sandbox.province import Province
+from gateway.sandbox.site import write_site
+from gateway.settings import load_settings
 from tests.hub.test_simulated_hub import DATASET, NOW, Meeting, meeting
 
 EVERY = pytest.mark.parametrize("auth", SCHEMES)
@@ -85,6 +91,18 @@ async def test_a_pair_that_has_ended_is_renewed_on_the_way(
         assert met.hub.calls[REFRESH] == refreshes
 
 
-def test_the_hub_says_which_schemes_it_knows() -> None:
-    with pytest.raises(ConfigError, match="only hmac_sm3, national, tif_sha256, zhejiang_md5"):
-        checked_scheme("carrier_pigeon")
+def test_the_hub_says_which_schemes_it_knows(tmp_path: Path) -> None:
+    words = ["sandbox", "hub", "--folder", str(tmp_path / "site"), "--auth", "carrier_pigeon"]
+    failed = CliRunner().invoke(app, words).exception
+    assert isinstance(failed, ConfigError)
+    assert str(failed).endswith("only hmac_sm3, national, tif_sha256, zhejiang_md5")
+    assert not (tmp_path / "site").exists()
+
+
+@EVERY
+def test_a_site_is_written_for_the_scheme_of_its_hub(tmp_path: Path, auth: str) -> None:
+    site = write_site(tmp_path, "http://127.0.0.1:1", NOW.date(), rules_folder(), auth)
+    settings = load_settings(site.config)
+    assert {settings.call("police", name)["auth"] for name in settings.departments["police"].datasets} == {
+        auth
+    }

@@ -89,9 +89,10 @@ def test_a_dataset_is_called_by_its_own_settings_then_its_departments_then_the_h
         "history_from": date(2025, 1, 1),
     }
     write(folder, "gateway.yaml", SOUND | {"hub": hub})
-    write(folder, "departments/police.yaml", POLICE | {"requests_per_hour": 5})
+    write(folder, "departments/police.yaml", POLICE | {"requests_per_hour": 5, "auth": "hmac_sm3"})
     settings = load_settings(folder)
     assert settings.call("police", "detentions") == {
+        "auth": "hmac_sm3",
         "rid": "r1",
         "app_key": f"file:{folder}/keys/own",
         "page_limit": 7,
