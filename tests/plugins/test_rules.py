@@ -8,12 +8,14 @@ import pytest
 
 from gateway import fields, identity
 from gateway.intake import interpret
-from gateway.intake.interpret import RowReader
 from gateway.intake.rules import RULES, meaning_of
-from tests.plugins.examples import DATASETS
-from tests.plugins.test_hostile_rows import HOSTILE, RECEIVED_AT, rows
+from gateway.testing.conformance.case import Case
+from gateway.testing.conformance.hostile import HOSTILE
+from gateway.testing.conformance.package import installed
+from tests.plugins.examples import DEPARTMENTS
 
 MODULES = (fields, identity, interpret)
+CASES = [Case(installed(name), dataset) for name in DEPARTMENTS for dataset in DEPARTMENTS[name].datasets]
 NAMING = {"ValueError", "Fault", "_BrokenRule"}
 
 
@@ -34,13 +36,12 @@ def named() -> set[str]:
 def met() -> set[str]:
     """The rules that hostile values break in the departments' rows."""
     found: set[str] = set()
-    for department, dataset in DATASETS:
-        reader = RowReader(dataset)
-        for row in rows(department, dataset):
+    for case in CASES:
+        for row in (sample.row for sample in case.of_each_shape()):
             hostile = [{**row, name: value} for name in row for value in HOSTILE.values()]
             dropped = [{key: value for key, value in row.items() if key != name} for name in row]
             for each in [*hostile, *dropped]:
-                found.update(fault.rule for fault in reader.read(each, RECEIVED_AT).faults)
+                found.update(fault.rule for fault in case.read(each).faults)
     return found
 
 

@@ -169,7 +169,7 @@ def open_trial(  # noqa: PLR0913 - what a site may differ in, each named
     keys = site.keys()
     app = make_hub(supplies.province, keys, now=lambda: clock.now, options=options)
     with hub_in_background(app) as url:
-        override = {"workers": workers} | ({"store": store} if store else {})
+        override: dict[str, Any] = {"workers": workers} | ({"store": store} if store else {})
         write_site(folder, url, supplies.province.first_month, ROOT / "config", **override)
         configure(site, **{"page_limit": 60, "max_attempts": 3, **hub})
         leave_on(site, departments)
