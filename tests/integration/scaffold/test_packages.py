@@ -183,7 +183,7 @@ def test_the_configuration_names_the_keys_that_the_envelope_needs(written: Writt
     assert all(bool(each.sid) is (written.envelope != "file_drop") for each in settings.datasets.values())
 
 
-def run(*words: str, cwd: Path = ROOT, **env: str) -> None:
+def run(*words: str, cwd: Path = ROOT, **env: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", *words],
         cwd=cwd,
@@ -193,6 +193,7 @@ def run(*words: str, cwd: Path = ROOT, **env: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def test_ruff_finds_nothing_by_the_packages_own_rules_and_by_the_projects(
@@ -216,7 +217,7 @@ def test_the_distribution_is_built_with_everything_in_it(
 ) -> None:
     folder = packages["start_jwe"].folder
     words = ("wheel", "--no-build-isolation", "--no-deps", "--no-index", "--wheel-dir", str(tmp_path))
-    run("pip", *words, str(folder))
+    assert "Warning" not in run("pip", "-v", *words, str(folder))
     [wheel] = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
