@@ -20,7 +20,7 @@ from gateway.mapping import (
     columns_of,
     literals,
 )
-from gateway.records import Death, Fact, Unclassified, Withdrawal
+from gateway.records import KINDS, Death, Fact, Polarity, Unclassified, Withdrawal, kind_faults, kind_of
 
 
 class Keys(Protocol):
@@ -129,6 +129,7 @@ class Dataset:
 
     def _emit_faults(self, emit: Emit) -> list[str]:
         return [
+            *kind_faults(emit.record),
             *self._column_faults(emit),
             *self._target_faults(emit),
             *self._value_faults(emit),
@@ -258,6 +259,12 @@ class Department:
         faults += [fault for dataset in self.datasets for fault in dataset.faults()]
         if faults:
             raise PluginError(f"department {self.name!r}:\n  " + "\n  ".join(faults))
+
+    def own_kinds(self) -> dict[str, Polarity]:
+        """The kinds of record that the department brings itself, with what they say."""
+        emits = [emit for dataset in self.datasets for emit in dataset.every_emit]
+        named = {kind_of(emit.record): emit.record.polarity for emit in emits}
+        return {kind: polarity for kind, polarity in named.items() if kind not in KINDS}
 
     def dataset(self, name: str) -> Dataset:
         """The dataset of this name.

@@ -4,8 +4,11 @@ Records are frozen and discriminated on `kind`. A record names nobody: the perso
 `happened_on` is a day in the world, `published_at` the department's load time, `received_at` ours.
 """
 
+import re
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Annotated, ClassVar, Literal
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -229,3 +232,38 @@ Record = Annotated[
     Field(discriminator="kind"),
 ]
 RECORD: TypeAdapter[Record] = TypeAdapter(Record)
+
+_MODELS: Final[tuple[type[Fact], ...]] = get_args(get_args(Record)[0])
+KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
+    {str(model.model_fields["kind"].default): model for model in _MODELS}
+)
+"""The gateway's own kinds. A department may bring another, which says nothing until policy.yaml lists it."""
+
+_KIND: Final = re.compile(r"[a-z][a-z0-9_]{2,39}")
+_KEPT_BESIDE: Final = {"kind", "basis"}
+_RESERVED: Final = ("nothing", "voided_certificate")
+"""Kinds that evidence of no record has."""
+
+
+def kind_of(record: type[Fact]) -> str:
+    """The kind that a class of records names; empty where it names none."""
+    named = record.model_fields.get("kind")
+    return named.default if named and isinstance(named.default, str) else ""
+
+
+def kind_faults(record: type[Fact]) -> Iterator[str]:
+    """What is wrong with a kind of record that a department brings itself; nothing with the gateway's own."""
+    kind, own = kind_of(record), KINDS.get(kind_of(record))
+    if own is record:
+        return
+    if own is not None or kind in _RESERVED:
+        yield f"the kind {kind!r} is the gateway's own: give {record.__name__} a kind that is not"
+    elif not _KIND.fullmatch(kind):
+        yield 'name its kind: kind: Literal["…"] = "…", in small letters, digits and _, at most 40'
+    base = next((each for each in (OfLife, Neutral) if issubclass(record, each)), None)
+    if base is None:
+        yield "a kind of your own is of life or neutral: subclass records.OfLife or records.Neutral"
+        return
+    extra = sorted(set(record.model_fields) - set(base.model_fields) - _KEPT_BESIDE)
+    if extra or record.polarity != base.polarity:
+        yield f"a kind of your own adds nothing but a basis: remove {', '.join(extra) or 'polarity'}"

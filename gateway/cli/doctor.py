@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.context import CONFIG, Config, open_station
+from gateway.cli.kinds import unconfirmed_kinds
 from gateway.cli.output import Json, out, print_json
 from gateway.crypto.keyring import KeyRing
 from gateway.crypto.references import resolve
@@ -70,6 +71,7 @@ def _at_home(station: Station) -> Iterator[Finding]:
         yield Finding(f"plugin {name}", fault)
     for name, department in station.settings.departments.items():
         yield from _listed(f"keys of {name}", partial(_key_faults, department))
+    yield from _listed("kinds of record that departments bring", partial(_kind_faults, station))
     yield from _listed("store", station.store.check)
     yield _tried(f"evidence folder {station.evidence}", lambda: writable(station.evidence))
     yield _tried("roster", lambda: _roster(station))
@@ -87,6 +89,12 @@ def _sources(station: Station) -> None:
             f"policy.yaml: sources: {', '.join(strange)}: no department that is on has such a dataset, so "
             "nothing would ever count as compared: mend the name, or switch the department on"
         )
+
+
+def _kind_faults(station: Station) -> list[str]:
+    policy = load_policy(station.settings.folder)
+    on = [station.host.department(name) for name in station.settings.departments]
+    return [line for department in on for line in unconfirmed_kinds(department, policy)]
 
 
 def _tried(subject: str, attempt: Callable[[], object]) -> Finding:

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, get_args
 
 from gateway.policy.entries import Benefit, Cause, Grounds, RecordKind
-from gateway.records import DeathBasis, Fact, Record
+from gateway.records import KINDS, DeathBasis
 
 CAUSE_OF: Final[Mapping[str, Cause]] = {"detention": "custody", "sentence": "custody"}
 """The cause of a reason that is not itself a cause."""
 
-_MODELS: Final[tuple[type[Fact], ...]] = get_args(get_args(Record)[0])
-POLARITIES: Final = {str(model.model_fields["kind"].default): model.polarity for model in _MODELS}
-"""What every kind of record says, as `gateway.records` defines it."""
+POLARITIES: Final = {kind: model.polarity for kind, model in KINDS.items()}
+"""What each of the gateway's own kinds of record says, as `gateway.records` defines it."""
 
 
 def unknown_names(listed: Mapping[str, Iterable[str]], known: Iterable[str]) -> Iterator[str]:
@@ -22,13 +21,16 @@ def unknown_names(listed: Mapping[str, Iterable[str]], known: Iterable[str]) -> 
 
 
 def record_faults(records: Mapping[str, RecordKind]) -> Iterator[str]:
-    """Kinds of record that have no entry, an entry too many or another polarity."""
+    """Kinds of record that have no entry or another polarity.
+
+    A kind that is not the gateway's own is a department's: it is listed to confirm that it certifies.
+    """
     yield from (f"records says nothing of {kind}" for kind in POLARITIES if kind not in records)
     for kind, entry in records.items():
         polarity = POLARITIES.get(kind)
-        if polarity is None:
-            yield f"records.{kind} is no kind of record"
-        elif entry.polarity != polarity:
+        if polarity is None and entry.polarity == "adverse":
+            yield f"records.{kind} is no kind of the gateway's, and a department's own is never adverse"
+        elif polarity is not None and entry.polarity != polarity:
             yield f"records.{kind}.polarity is {polarity}"
 
 

@@ -1,6 +1,6 @@
 """The rules as typed values: the whole of `policy.yaml` and `counties.yaml`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Annotated
 
@@ -105,6 +105,10 @@ class Policy(Rules):
     def certifying_kinds(self) -> list[str]:
         """The kinds of record whose strong evidence of life certifies."""
         return [kind for kind, record in self.records.items() if record.certifies]
+
+    def unconfirmed(self, kinds: Iterable[str]) -> list[str]:
+        """Those of some kinds that no entry lists: whatever they say, they certify nobody."""
+        return [kind for kind in kinds if kind not in self.records]
 
     def cycle_months(self, benefit: str, county: str | None, day: date) -> int | None:
         """The cycle of a benefit for a certification of this day; none where it is never certified."""

@@ -129,10 +129,21 @@ def test_a_fault_is_named_with_its_file_and_key(
     assert fault in line
 
 
-def test_a_record_that_the_gateway_does_not_know_is_a_fault(folder: Path) -> None:
-    change(folder / "policy.yaml", "records.bank_visit", {"polarity": "of_life", "cite": ["POLICY 2"]})
+def test_a_departments_own_kind_certifies_once_it_is_listed_so(folder: Path) -> None:
+    assert load_policy(folder).unconfirmed(["death", "bank_visit"]) == ["bank_visit"]
+    entry = {"polarity": "of_life", "certifies": True, "cite": ["POLICY 2"]}
+    change(folder / "policy.yaml", "records.bank_visit", entry)
+    policy = load_policy(folder)
+    assert "bank_visit" in policy.certifying_kinds()
+    assert policy.unconfirmed(["death", "bank_visit"]) == []
+
+
+def test_a_departments_own_kind_is_never_adverse(folder: Path) -> None:
+    change(folder / "policy.yaml", "records.bank_visit", {"polarity": "adverse", "cite": ["POLICY 2"]})
     [line] = faults(folder)
-    assert line.endswith("records.bank_visit is no kind of record")
+    assert line.endswith(
+        "records.bank_visit is no kind of the gateway's, and a department's own is never adverse"
+    )
 
 
 def test_what_is_said_of_a_certification_after_a_death_names_who_is_probably_alive() -> None:
