@@ -22,6 +22,7 @@ from gateway.cli import (
     run,
     runs,
     sandbox,
+    sandbox_department,
     schedule,
     serve,
 )
@@ -53,6 +54,7 @@ app.command("plugins")(plugins.plugins)
 app.command("check")(check.check)
 app.add_typer(plugin.app, name="plugin")
 app.add_typer(refusals.app, name="refusals")
+sandbox.app.command("department")(sandbox_department.department_command)
 app.add_typer(sandbox.app, name="sandbox")
 app.command("serve")(serve.serve)
 app.add_typer(schedule.app, name="schedule")

@@ -73,10 +73,17 @@ def write_drop(
     return written
 
 
-def drop_rows(folder: Path, dataset: str, rows: list[Json], columns: Sequence[str], sender: Sender) -> Path:
-    """Drop one file of rows as number 1 of January 2026, and return the sealed file's path."""
+def drop_rows(
+    folder: Path,
+    dataset: str,
+    rows: list[Json],
+    columns: Sequence[str],
+    sender: Sender,
+    month: date = date(2026, 1, 1),
+) -> Path:
+    """Drop one file of rows as number 1 and of that month, and return the sealed file's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    return _write(folder, _File(dataset, date(2026, 1, 1), 1, "full", rows, columns), sender, None)
+    return _write(folder, _File(dataset, month, 1, "full", rows, columns), sender, None)
 
 
 def _missing(folder: Path, province: Province, dataset: str, until: datetime) -> Iterator[_File]:

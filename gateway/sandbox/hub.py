@@ -5,7 +5,7 @@ import gzip
 import json
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,11 +15,12 @@ from typing import Any, Literal
 from aiohttp import web
 
 from gateway.sandbox.authentication import SECRET_EXPIRED, SIGN_REFUSED, Gatekeeper, Rules
-from gateway.sandbox.columns import DATASETS, SERVED_DATASETS, service_id
+from gateway.sandbox.columns import service_id
 from gateway.sandbox.faults import REFRESH, Fault, FaultKind, Faults
 from gateway.sandbox.gates import Access, Gate, Refresh, make_gate
 from gateway.sandbox.keys import SandboxKeys, forger_of, stranger_to
-from gateway.sandbox.pages import Fields, seal_page
+from gateway.sandbox.offers import Offer, offers_of
+from gateway.sandbox.pages import Fields, seal_rows
 from gateway.sandbox.province import Province
 
 MAX_LIMIT = 20000
@@ -59,11 +60,11 @@ class _Query:
 
 
 class Hub:
-    """A hub serving one province; `calls` counts business calls by dataset, and refreshes."""
+    """A hub serving some datasets; `calls` counts business calls by dataset, and refreshes."""
 
     def __init__(
         self,
-        province: Province,
+        offers: Mapping[str, Offer],
         keys: SandboxKeys,
         now: Callable[[], datetime],
         faults: Faults,
@@ -72,14 +73,13 @@ class Hub:
         self.faults = faults
         self.options = options
         self.calls: Counter[str] = Counter()
-        self._province = province
-        self._keys = keys
+        self._offers = offers
         self._now = now
-        self._datasets = {service_id(dataset): dataset for dataset in SERVED_DATASETS}
+        self._datasets = {service_id(dataset): dataset for dataset in offers}
         access = Access(keys.rid, keys.app_key, frozenset(self._datasets))
         self.gatekeeper = Gatekeeper(keys.rid, keys.app_key, access.sids, options.rules)
         self.gates = {scheme: make_gate(scheme, access, self.gatekeeper) for scheme in options.auth}
-        self._recent: dict[str, deque[float]] = {dataset: deque() for dataset in SERVED_DATASETS}
+        self._recent: dict[str, deque[float]] = {dataset: deque() for dataset in offers}
 
     def routes(self) -> list[web.RouteDef]:
         """Return where each scheme answers; schemes that share a path share its calls."""
@@ -130,26 +130,28 @@ class Hub:
         return 0
 
     def _reply(self, query: _Query, fault: Fault | None) -> dict[str, Any]:
-        window = self._province.window(query.dataset, query.since, query.until, now=self._now())
+        offer = self._offers[query.dataset]
+        window = offer.window(query.since, query.until, self._now())
         end = query.start + query.limit
-        rows = [row.fields for row in window[query.start : end]]
+        rows = window[query.start : end]
         data: dict[str, Any] = {"total": len(window), "next": str(end) if end < len(window) else None}
         _falsify(data, rows, query, fault)
-        data["payload"] = self._payload(query.dataset, rows, fault)
-        code = self.options.success_codes.get(DATASETS[query.dataset].department, "0")
+        data["payload"] = self._payload(offer, rows, fault)
+        code = self.options.success_codes.get(offer.department, "0")
         return {"code": code, "message": "", "data": data}
 
-    def _payload(self, dataset: str, rows: list[Fields], fault: Fault | None) -> object:
-        kind, department = fault.kind if fault else None, DATASETS[dataset].department
+    def _payload(self, offer: Offer, rows: list[Fields], fault: Fault | None) -> object:
+        kind = fault.kind if fault else None
         empty = _EMPTY.get(kind, self.options.empty) if kind else self.options.empty
         if not rows and empty != "sealed":
             return None if empty == "null" else ""
-        sender = self._keys.senders[department][self.options.generation]
+        sender = offer.senders[self.options.generation]
         if kind in _OTHER_SENDERS:
             sender = _OTHER_SENDERS[kind](sender)
-        style, stamp = self.calls[dataset], int(time.time() * 1000)
-        payload = seal_page(dataset, rows, sender, timestamp_ms=stamp, style=style)
-        return json.dumps(payload, ensure_ascii=False) if department in self.options.text_payload else payload
+        style, stamp = self.calls[offer.dataset], int(time.time() * 1000)
+        payload = seal_rows(offer.envelope, rows, sender, timestamp_ms=stamp, style=style, write=offer.write)
+        as_text = offer.department in self.options.text_payload
+        return json.dumps(payload, ensure_ascii=False) if as_text else payload
 
 
 _EMPTY: Mapping[FaultKind, Literal["null", "text", "sealed"]] = {
@@ -189,12 +191,15 @@ def make_hub(
     now: Callable[[], datetime],
     faults: Faults | None = None,
     options: HubOptions | None = None,
+    also: Iterable[Offer] = (),
 ) -> web.Application:
     """Return the hub as an application; `now` (naive, Asia/Shanghai) is how far its data reach.
 
+    What is in `also` is served beside the province's datasets, or in place of one of that name.
     Signs are checked against this machine's clock. `app[HUB]` gives the counters and the faults.
     """
-    hub = Hub(province, keys, now, faults or Faults(), options or HubOptions())
+    offers = {**offers_of(province, keys), **{offer.dataset: offer for offer in also}}
+    hub = Hub(offers, keys, now, faults or Faults(), options or HubOptions())
     app = web.Application()
     app[HUB] = hub
     app.add_routes(hub.routes())

@@ -5,8 +5,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from gateway.errors import ConfigError
-from gateway.sandbox.columns import DATASETS
-from gateway.sandbox.keys import SIX, Sender
+from gateway.sandbox.keys import Sender
 from gateway.sandbox.sealing import (
     compact,
     seal_jwe,
@@ -19,15 +18,6 @@ from gateway.sandbox.sealing import (
 Fields = dict[str, Any]
 
 
-def seal_page(
-    dataset: str, rows: list[Fields], sender: Sender, *, timestamp_ms: int, style: int = 0
-) -> object:
-    """Return the payload of one page of the six departments; `style` varies what the contract leaves open."""
-    write = to_xml if dataset == "death_certificates" else compact
-    envelope = SIX[DATASETS[dataset].department]
-    return seal_rows(envelope, rows, sender, timestamp_ms=timestamp_ms, style=style, write=write)
-
-
 def seal_rows(
     envelope: str,
     rows: list[Fields],
@@ -37,7 +27,9 @@ def seal_rows(
     style: int = 0,
     write: Callable[[list[Fields]], str] = compact,
 ) -> object:
-    """Return rows sealed in an envelope; `write` makes the plaintext where the envelope leaves it open.
+    """Return the payload of a page: rows sealed in an envelope.
+
+    `write` makes the plaintext where the envelope leaves it open; `style` varies what else it leaves open.
 
     Raises:
         ConfigError: the envelope is no payload of a page.
@@ -45,7 +37,7 @@ def seal_rows(
     if envelope == "sm4_fields":
         return seal_sm4_fields(rows, sender)
     if envelope == "nhsa":
-        return seal_nhsa({"rows": rows}, sender, timestamp_ms, style)
+        return seal_nhsa(_in_nhsa(rows), sender, timestamp_ms, style)
     plaintext = write(rows).encode()
     if envelope == "sm4_cbc_mac":
         return seal_sm4_cbc_mac(plaintext, sender)
@@ -56,10 +48,19 @@ def seal_rows(
     raise ConfigError(f"the sandbox cannot seal a page in the envelope {envelope!r}")
 
 
+def as_json(envelope: str, rows: list[Fields]) -> str:
+    """Return the plaintext of rows in an envelope where it is JSON."""
+    return compact(_in_nhsa(rows) if envelope == "nhsa" else rows)
+
+
 def to_xml(rows: list[Fields]) -> str:
     """Return rows as the death-certificate document; nothing becomes an empty element."""
     data = "".join(f"<data>{_elements(row)}</data>" for row in rows)
     return f'<?xml version="1.0" encoding="UTF-8"?><MDEML><body>{data}</body></MDEML>'
+
+
+def _in_nhsa(rows: list[Fields]) -> Fields:
+    return {"rows": rows}
 
 
 def _elements(row: Fields) -> str:

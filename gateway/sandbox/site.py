@@ -48,12 +48,15 @@ def write_site(
     history_from: date,
     rules: Path,
     auth: str = "national",
+    *,
+    keep_rules: bool = False,
     **gateway: object,
 ) -> Site:
     """Write the configuration of a sandbox site; keys that are there stay.
 
-    `auth` is how the hub wants calls signed, `rules` the folder that holds policy.yaml and counties.yaml;
-    `gateway` overrides keys of gateway.yaml.
+    `auth` is how the hub wants calls signed; `rules` is the folder that holds policy.yaml and counties.yaml,
+    which `keep_rules` leaves as they are where they were written before; `gateway` overrides keys of
+    gateway.yaml.
     """
     site = Site(folder)
     keys = site.keys()
@@ -63,11 +66,19 @@ def write_site(
         identity.write_text(keys.app_key[::-1] * 2, encoding="ascii")
     (site.config / "departments").mkdir(parents=True, exist_ok=True)
     for name in _RULES:
-        shutil.copyfile(rules / name, site.config / name)
+        if not (keep_rules and (site.config / name).exists()):
+            shutil.copyfile(rules / name, site.config / name)
     _write(site.config / "gateway.yaml", _gateway(keys, identity, base_url, history_from, auth) | gateway)
     for department in sorted(set(_departments().values())):
-        _write(site.config / "departments" / f"{department}.yaml", _department(site, keys, department))
+        write_department(site, department, _department(site, keys, department))
     return site
+
+
+def write_department(site: Site, department: str, settings: Mapping[str, object]) -> Path:
+    """Switch a department on with these settings, and return the file written."""
+    path = site.config / "departments" / f"{department}.yaml"
+    _write(path, settings)
+    return path
 
 
 def _departments() -> dict[str, str]:
