@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.policy import Policy
+from tests.spec.deciders import deciding
 from tests.spec.manual import Decides
 
 PENSION = {"benefit": "employee_pension", "last_certified_on": "2026-03-01"}
@@ -48,6 +49,23 @@ def test_weak_evidence_never_does(decides: Decides, kind: str) -> None:
         roster=PENSION,
         certified_on="2026-03-01",
         events=[],
+    )
+
+
+OWN_KIND = """
+    kind              | department | polarity | happened_on | strength
+    real_name_journey | transport  | of_life  | 2026-06-20  | strong
+    """
+
+
+def test_a_kind_that_a_department_brings_certifies_nobody_while_it_is_not_listed(decides: Decides) -> None:
+    decides(OWN_KIND, roster=PENSION, certified_on="2026-03-01", events=[])
+
+
+def test_a_kind_that_a_department_brings_certifies_once_it_is_listed_so(policy: Policy) -> None:
+    listed = {**policy.records, "real_name_journey": policy.records["border_crossing"]}
+    deciding(policy.model_copy(update={"records": listed}))(
+        OWN_KIND, roster=PENSION, certified_on="2026-06-20", events=["certification.renewed"]
     )
 
 
