@@ -81,6 +81,7 @@ def department_command(
     supplies = supplies_of(department, plugin, _given(rows or []), today, move=not keep_dates)
     province = Province(seed, people, today.replace(day=1), history_months=_history(supplies, today))
     site.folder.mkdir(parents=True, exist_ok=True)
+    err.print(f"making {site.folder}: at first some seconds for the keys")
     senders = trial_senders(site.folder / "keys", department)
     hub = make_hub(province, site.keys(), now=_now, also=trial_offers(name, supplies, senders))
     with hub_in_background(hub, port) as url:

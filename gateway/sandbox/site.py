@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Final
 import yaml
 from aiohttp import web
 
+from gateway.errors import ConfigError
 from gateway.sandbox.columns import DATASETS, FILE_DATASETS, service_id
 from gateway.sandbox.hub import serve_hub
 from gateway.sandbox.keys import SandboxKeys, write_keys
@@ -116,7 +117,11 @@ def _write(path: Path, content: Mapping[str, object]) -> None:
 
 @contextmanager
 def hub_in_background(app: web.Application, port: int = 0) -> Iterator[str]:
-    """Serve a hub from a thread of this process and yield its base URL."""
+    """Serve a hub from a thread of this process and yield its base URL.
+
+    Raises:
+        ConfigError: the port is taken.
+    """
     ready: list[str] = []
     started, stop = threading.Event(), asyncio.Event()
     loop = asyncio.new_event_loop()
@@ -129,7 +134,8 @@ def hub_in_background(app: web.Application, port: int = 0) -> Iterator[str]:
 
     def run() -> None:
         try:
-            loop.run_until_complete(serve())
+            with suppress(OSError):  # the port is taken: said below, where somebody hears it
+                loop.run_until_complete(serve())
         finally:
             started.set()
             loop.close()
@@ -138,7 +144,9 @@ def hub_in_background(app: web.Application, port: int = 0) -> Iterator[str]:
     thread.start()
     started.wait()
     if not ready:
-        raise OSError(f"the simulated hub cannot listen on 127.0.0.1:{port}")
+        raise ConfigError(
+            f"the simulated hub cannot listen on 127.0.0.1:{port}: something else does; choose another --port"
+        )
     try:
         yield ready[0]
     finally:

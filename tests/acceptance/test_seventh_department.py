@@ -109,7 +109,7 @@ def test_the_configuration_it_brings_names_its_datasets(config: Path) -> None:
 
 
 def test_its_kind_of_record_certifies_nobody_until_the_operator_confirms_it(
-    environment: Environment, config: Path, unconfirmed: list[dict[str, Any]]
+    unconfirmed: list[dict[str, Any]],
 ) -> None:
     assert unconfirmed
     assert renewed(unconfirmed) == {}

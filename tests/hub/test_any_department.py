@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from gateway.clock import local, system_clock
 from gateway.crypto.envelopes import ENVELOPES, open_envelope
@@ -26,6 +27,7 @@ from gateway.sandbox.hub import make_hub, serve_hub
 from gateway.sandbox.keys import SandboxKeys, write_keys
 from gateway.sandbox.moving import moved_text
 from gateway.sandbox.province import Province
+from gateway.sandbox.site import hub_in_background
 from gateway.sandbox.trial import (
     Supply,
     beyond,
@@ -200,6 +202,14 @@ def test_rows_for_a_dataset_that_is_not_there_are_a_fault_that_names_those_that_
 def test_an_envelope_that_cannot_be_sealed_is_a_fault_that_names_those_that_can(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot seal the envelope 'wax' of harbours, only sm4_cbc_mac"):
         trial_senders(tmp_path, elsewhere("wax"))
+
+
+def test_a_port_that_is_taken_is_a_fault_that_says_so(province: Province, keys: SandboxKeys) -> None:
+    def app() -> web.Application:
+        return make_hub(province, keys, now=lambda: NOW)
+
+    with hub_in_background(app()) as url, pytest.raises(ConfigError, match="choose another --port"):
+        hub_in_background(app(), int(url.rpartition(":")[2])).__enter__()
 
 
 def test_everybody_of_the_rows_is_on_the_roster_once_and_soon_due() -> None:

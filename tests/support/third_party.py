@@ -45,7 +45,7 @@ class Environment:
 
     @contextmanager
     def serving(self, command: Sequence[str], ready: Path) -> Iterator[None]:
-        """Let a command serve until the end of the block; `ready` is the last file it writes before it does."""
+        """Let a command serve until the end of the block; `ready` is the last file it writes at first."""
         log = self.folder / "serving.log"
         with log.open("wb") as output:
             serving = subprocess.Popen(
