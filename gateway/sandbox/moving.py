@@ -34,6 +34,8 @@ def newest_load(rows: Iterable[Mapping[str, object]]) -> date | None:
 
 def moved(dataset: Dataset, row: Row, by: timedelta) -> Row:
     """A row with every day, time and month of it moved by whole days, each written as it was."""
+    if not by:
+        return row
     columns = {dataset.alias(name) for kind in (date, datetime) for name in fields_of_type(dataset.row, kind)}
     return {
         name: moved_text(value, by) if name in columns and isinstance(value, str) else value

@@ -71,7 +71,8 @@ def supplies_of(
     months, on the last day of the month before. A document that a dataset reads itself stays as it is.
 
     Raises:
-        ConfigError: rows are given for a dataset that takes none, or there are no samples.
+        ConfigError: rows are given for a dataset that takes none, there are no samples, or a document
+            cannot be read.
     """
     served = [dataset for dataset in department.datasets if beyond(dataset, folder) is None]
     takes = [dataset.name for dataset in served if not _reads_otherwise(dataset)]
@@ -80,22 +81,32 @@ def supplies_of(
             raise ConfigError(
                 f"--rows: {department.name} takes rows for {', '.join(takes)}, not for {name!r}"
             )
-    return [_supply(dataset, folder, given, today if move else None) for dataset in served]
+    return [
+        _from_document(dataset, folder)
+        or _from_rows(dataset, _rows(dataset, folder, given), today, move=move)
+        for dataset in served
+    ]
 
 
-def _supply(dataset: Dataset, folder: Path, given: Mapping[str, list[Row]], today: date | None) -> Supply:
-    if dataset.read and _reads_otherwise(dataset):
-        document = document_of(folder, dataset)
-        content = document.read_bytes() if document else b""
-        return Supply(
-            dataset, [dict(row) for row in dataset.read(content) if isinstance(row, Mapping)], document
-        )
-    rows = given.get(dataset.name) or sample_rows(folder, dataset)
-    newest = newest_load(rows)
-    if today is None:
-        return Supply(dataset, [_complete(row, newest or date.min) for row in rows])
-    last = _last_day(dataset, today)
-    by = last - newest if newest else timedelta()
+def _from_document(dataset: Dataset, folder: Path) -> Supply | None:
+    """The rows of the document beside the samples; None where the dataset reads what the sandbox writes."""
+    document = document_of(folder, dataset) if _reads_otherwise(dataset) else None
+    if document is None or dataset.read is None:
+        return None
+    try:
+        rows = [dict(row) for row in dataset.read(document.read_bytes()) if isinstance(row, Mapping)]
+    except Exception as error:  # noqa: BLE001 - a plugin's code: whatever it raises, the document is not read
+        raise ConfigError(f"{dataset.name}: its read= fails on {document}: {type(error).__name__}") from None
+    return Supply(dataset, rows, document)
+
+
+def _rows(dataset: Dataset, folder: Path, given: Mapping[str, list[Row]]) -> list[Row]:
+    return given.get(dataset.name) or sample_rows(folder, dataset)
+
+
+def _from_rows(dataset: Dataset, rows: list[Row], today: date, *, move: bool) -> Supply:
+    last, newest = _last_day(dataset, today), newest_load(rows)
+    by = last - newest if move and newest else timedelta()
     return Supply(dataset, [_complete(moved(dataset, row, by), last) for row in rows])
 
 
@@ -121,7 +132,8 @@ def trial_senders(keys: Path, department: Department) -> Senders:
     Raises:
         ConfigError: an envelope that the sandbox cannot seal.
     """
-    envelopes = list(dict.fromkeys(dataset.envelope for dataset in department.datasets if not dataset.open))
+    usual = [dataset for dataset in department.datasets if not (dataset.open or dataset.fetch)]
+    envelopes = list(dict.fromkeys(dataset.envelope for dataset in usual))
     names = [department.name, *(f"{department.name}_{envelope}" for envelope in envelopes[1:])]
     return {
         envelope: write_senders(keys, name, envelope)

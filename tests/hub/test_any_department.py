@@ -27,6 +27,7 @@ from gateway.sandbox.hub import make_hub, serve_hub
 from gateway.sandbox.keys import SandboxKeys, write_keys
 from gateway.sandbox.moving import moved_text
 from gateway.sandbox.province import Province
+from gateway.sandbox.samples import rows_of_file
 from gateway.sandbox.site import hub_in_background
 from gateway.sandbox.trial import (
     Supply,
@@ -227,3 +228,44 @@ def test_both_people_of_a_row_are_on_the_roster() -> None:
         (supply.dataset, supply.rows[:1]) for supply in supplies if supply.dataset.name == "marriages"
     ]
     assert len(guests_of(pairs, TODAY)) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"JLBH": "J1"}, {"JLBH": "J2"}]',
+        '{"JLBH": "J1"}\n\n{"JLBH": "J2"}\n',
+        '\n [{"JLBH": "J1"},\n{"JLBH": "J2"}]',
+    ],
+)
+def test_rows_are_an_array_or_one_a_line(text: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.json").write_text(text, "utf-8")
+    assert rows_of_file(tmp_path / "rows.json") == [{"JLBH": "J1"}, {"JLBH": "J2"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[{]", "no JSON at line 1, column 3"),
+        ("{}\nJLBH", "no JSON at line 1"),
+        ("[]", "holds no rows"),
+        ("[1]", "holds no rows"),
+        ("", "holds no rows"),
+        (None, "No such file"),
+    ],
+)
+def test_a_file_without_rows_is_a_fault_that_shows_none_of_it(
+    text: str | None, fault: str, tmp_path: Path
+) -> None:
+    if text is not None:
+        (tmp_path / "rows.json").write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=fault) as caught:
+        rows_of_file(tmp_path / "rows.json")
+    assert "JLBH" not in str(caught.value)
+
+
+def test_a_department_without_samples_is_told_what_to_write(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"samples/ferry_crossings\.json is missing.*--rows ferry_crossings="
+    ):
+        supplies_of(elsewhere("jwe"), tmp_path, {}, TODAY)
