@@ -60,7 +60,7 @@ def confirmed(
     [line] = re.findall(r"```yaml\n(.*?)```", (EXAMPLE / "README.md").read_text("utf-8"), re.DOTALL)
     policy = config / "policy.yaml"
     policy.write_text(policy.read_text("utf-8").replace("\nrecords:\n", f"\nrecords:\n{line}", 1), "utf-8")
-    environment.run("gateway", "run", "--config", str(config))
+    environment.run("gateway", "decide", "--config", str(config))
     return told(environment, config)[len(unconfirmed) :]
 
 

@@ -34,11 +34,12 @@ def blocks(page: str) -> Iterator[Block]:
 
 def patched(before: str, change: str) -> str:
     """A file after a change written as a diff without line numbers; what it replaces stands there once."""
-    lines = change.splitlines(keepends=True)
-    old = "".join(line[1:] for line in lines if line[0] in " -")
-    new = "".join(line[1:] for line in lines if line[0] in " +")
-    assert ("\n" + before).count("\n" + old) == 1, f"what is to be changed stands not once: {old}"
-    return ("\n" + before).replace("\n" + old, "\n" + new)[1:]
+    lines, changes = before.splitlines(), change.splitlines()
+    old, new = ([line[1:] for line in changes if line[0] in signs] for signs in (" -", " +"))
+    places = [at for at in range(len(lines)) if lines[at : at + len(old)] == old]
+    assert len(places) == 1, f"what is to be changed stands there {len(places)} times: {old}"
+    lines[places[0] : places[0] + len(old)] = new
+    return "\n".join([*lines, ""])
 
 
 def plain(text: str) -> str:
@@ -95,5 +96,5 @@ def test_every_command_and_file_of_the_tutorial_does_what_the_page_says(tmp_path
 def test_a_change_that_does_not_fit_is_found() -> None:
     assert patched("a\nb\nc\n", " b\n+d\n") == "a\nb\nd\nc\n"
     for before in ("a\nc\n", "b\nb\n"):
-        with pytest.raises(AssertionError, match="stands not once"):
+        with pytest.raises(AssertionError, match=r"stands there [02] times"):
             patched(before, " b\n+d\n")
