@@ -85,7 +85,8 @@ def department_command(
     senders = trial_senders(site.folder / "keys", department)
     hub = make_hub(province, site.keys(), now=_now, also=trial_offers(name, supplies, senders))
     with hub_in_background(hub, port) as url:
-        write_site(site.folder, url, province.first_month, rules_folder(), keep_rules=True)
+        rules = None if site.has_rules else rules_folder()
+        write_site(site.folder, url, province.first_month, rules)
         _write_roster(site, province, supplies, today)
         drop = site.drop / name
         drop_trial(drop, supplies, senders, today)

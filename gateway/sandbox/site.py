@@ -34,6 +34,11 @@ class Site:
         return self.folder / "config"
 
     @property
+    def has_rules(self) -> bool:
+        """Whether the site has been given its rules."""
+        return all((self.config / name).exists() for name in _RULES)
+
+    @property
     def drop(self) -> Path:
         """Where justice drops its files."""
         return self.folder / "drop"
@@ -47,17 +52,14 @@ def write_site(
     folder: Path,
     base_url: str,
     history_from: date,
-    rules: Path,
+    rules: Path | None,
     auth: str = "national",
-    *,
-    keep_rules: bool = False,
     **gateway: object,
 ) -> Site:
     """Write the configuration of a sandbox site; keys that are there stay.
 
     `auth` is how the hub wants calls signed; `rules` is the folder that holds policy.yaml and counties.yaml,
-    which `keep_rules` leaves as they are where they were written before; `gateway` overrides keys of
-    gateway.yaml.
+    None where the site's own are to stay; `gateway` overrides keys of gateway.yaml.
     """
     site = Site(folder)
     keys = site.keys()
@@ -66,8 +68,8 @@ def write_site(
         identity.touch(mode=0o600)
         identity.write_text(keys.app_key[::-1] * 2, encoding="ascii")
     (site.config / "departments").mkdir(parents=True, exist_ok=True)
-    for name in _RULES:
-        if not (keep_rules and (site.config / name).exists()):
+    if rules:
+        for name in _RULES:
             shutil.copyfile(rules / name, site.config / name)
     _write(site.config / "gateway.yaml", _gateway(keys, identity, base_url, history_from, auth) | gateway)
     for department in sorted(set(_departments().values())):
