@@ -71,6 +71,7 @@ def department_command(
     that it names. The dates of the samples are moved so that the newest row was loaded yesterday. The six
     departments answer too, for a few synthetic people, since nothing is renewed until they are compared.
 
+    Rows of your own are about nobody real: ID numbers begin with 99, or they are not taken.
     What you change in policy.yaml stays. Stop it with Ctrl-C; what was read from it stays.
 
     Example: gateway sandbox department transport --rows rail_journeys=examples.json
@@ -80,6 +81,7 @@ def department_command(
     department, plugin = build_host().department(name), _folder_of(name)
     supplies = supplies_of(department, plugin, _given(rows or []), today, move=not keep_dates)
     province = Province(seed, people, today.replace(day=1), history_months=_history(supplies, today))
+    guests = guests_of([(supply.dataset, supply.rows) for supply in supplies], today)
     site.folder.mkdir(parents=True, exist_ok=True)
     err.print(f"making {site.folder}: at first some seconds for the keys")
     senders = trial_senders(site.folder / "keys", department)
@@ -87,7 +89,8 @@ def department_command(
     with hub_in_background(hub, port) as url:
         rules = None if site.has_rules else rules_folder()
         write_site(site.folder, url, province.first_month, rules)
-        _write_roster(site, province, supplies, today)
+        province.advance(_now())
+        write_roster(site.folder / "roster.csv", [*guests, *province.people], today, "utf-8")
         drop = site.drop / name
         drop_trial(drop, supplies, senders, today)
         write_drop(site.drop, province, site.keys(), until=local(system_clock()))
@@ -110,12 +113,6 @@ def _say(site: Site, department: Department, plugin: Path, supplies: Sequence[Su
     err.print(f"the simulated hub answers at {url}; stop with Ctrl-C. Next, in another terminal:")
     out.print(f"gateway roster import {site.folder / 'roster.csv'} --config {site.config}")
     out.print(f"gateway run --config {site.config}")
-
-
-def _write_roster(site: Site, province: Province, supplies: Sequence[Supply], today: date) -> None:
-    guests = guests_of([(supply.dataset, supply.rows) for supply in supplies], today)
-    province.advance(_now())
-    write_roster(site.folder / "roster.csv", [*guests, *province.people], today, "utf-8")
 
 
 def _given(rows: Sequence[str]) -> Mapping[str, list[Row]]:

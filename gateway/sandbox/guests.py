@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from gateway.department import Dataset
+from gateway.errors import ConfigError
 from gateway.identity import IdNumber
 from gateway.intake.interpret import RowReader
 from gateway.sandbox.id_numbers import COUNTIES
@@ -14,10 +15,15 @@ from gateway.sandbox.people import Benefit, Person
 _CERTIFIED_AGO: Final = timedelta(days=350)
 _GRANTED_AGO: Final = timedelta(days=3650)
 _NAMELESS: Final = "佚名"
+_NOBODYS: Final = "99"
 
 
 def guests_of(datasets: Iterable[tuple[Dataset, list[Row]]], as_of: date) -> list[Person]:
-    """Everybody whom some rows are about, each once, with an employee pension last certified 350 days ago."""
+    """Everybody whom some rows are about, each once, with an employee pension last certified 350 days ago.
+
+    Raises:
+        ConfigError: a row is about somebody who may be real; it names the dataset and nobody.
+    """
     names: dict[IdNumber, str] = {}
     read_at = datetime.combine(as_of + timedelta(days=1), datetime.min.time())
     for dataset, rows in datasets:
@@ -25,9 +31,18 @@ def guests_of(datasets: Iterable[tuple[Dataset, list[Row]]], as_of: date) -> lis
         for row in rows:
             for statement in reader.read(row, read_at).statements:
                 if statement.person:
+                    _check_synthetic(dataset, statement.person)
                     name = statement.name.reveal() if statement.name else _NAMELESS
                     names.setdefault(statement.person, name.replace("*", "某"))
     return [_guest(number, *named, as_of) for number, named in enumerate(names.items(), start=1)]
+
+
+def _check_synthetic(dataset: Dataset, person: IdNumber) -> None:
+    if not person.reveal().startswith(_NOBODYS):
+        raise ConfigError(
+            f"{dataset.name}: a row is about somebody who may be real, and the sandbox keeps everything in "
+            f"clear: let every ID number begin with {_NOBODYS}, where no region is"
+        )
 
 
 def _guest(number: int, id_number: IdNumber, name: str, as_of: date) -> Person:

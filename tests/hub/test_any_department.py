@@ -221,6 +221,16 @@ def test_everybody_of_the_rows_is_on_the_roster_once_and_soon_due() -> None:
     assert set(days) == {TODAY - timedelta(days=350)}
 
 
+def test_somebody_who_may_be_real_is_not_let_in_and_not_named() -> None:
+    real = "11010519491231002X"
+    row = {**rows()[0], "GMSFHM": real}
+    with pytest.raises(
+        ConfigError, match="border_crossings: a row is about somebody who may be real"
+    ) as caught:
+        guests_of([(POLICE.dataset("border_crossings"), [row])], TODAY)
+    assert real not in str(caught.value)
+
+
 def test_both_people_of_a_row_are_on_the_roster() -> None:
     civil = build_host().departments["civil_affairs"]
     supplies = supplies_of(civil, ROOT / "plugins" / "civil_affairs", {}, TODAY)
