@@ -88,7 +88,7 @@ def department_command(
     hub = make_hub(province, site.keys(), now=_now, also=trial_offers(name, supplies, senders))
     with hub_in_background(hub, port) as url:
         rules = None if site.has_rules else rules_folder()
-        write_site(site.folder, url, province.first_month, rules)
+        write_site(site.folder, url, province.first_month, rules, workers=0)
         province.advance(_now())
         write_roster(site.folder / "roster.csv", [*guests, *province.people], today, "utf-8")
         drop = site.drop / name
