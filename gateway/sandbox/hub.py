@@ -284,8 +284,10 @@ def _falsify(data: dict[str, Any], rows: list[Fields], query: _Query, fault: Fau
     elif kind in _EMPTY:
         rows.clear()
         data.update(total=0, next=None)
-    elif kind in _RESHAPED:
-        rows[:] = _RESHAPED[kind](rows, DATASETS[query.dataset].names[-3], int(value or 1))
+    elif kind in _RESHAPED and rows:
+        # the last column of its own: op and tong_time come after it
+        column = [*max(rows, key=len)][-3]
+        rows[:] = _RESHAPED[kind](rows, column, int(value or 1))
 
 
 async def _after(fault: Fault | None, request: web.Request, body: bytes) -> web.StreamResponse:
