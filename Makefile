@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check accuracy lock clean
+.PHONY: help install demo test check accuracy docs reference lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
@@ -33,10 +33,20 @@ check: install ## style, types, floors, and a reason for every ignore
 accuracy: install ## how often the rules are right and wrong: 24 months of 200 000 people with known truth
 	@$(RUN) bench.accuracy $(ARGS)
 
+docs: install ## the documentation as pages in site/, to be read without a network
+	@$(RUN) mkdocs build --strict --quiet
+	@echo "open site/index.html"
+
+reference: install ## docs/reference again from the code, and what else is written from it
+	@$(RUN) tests.support.reference
+	@$(RUN) gateway.testing.event_schemas
+	@$(RUN) gateway.testing.field_table
+	@$(RUN) tests.support.rules
+
 lock: install ## requirements.lock again from pyproject.toml; UPGRADE=1 takes the newest versions
 	@VENV="$(VENV)" UPGRADE="$(UPGRADE)" scripts/lock
 	@$(RUN) pytest -q tests/docs/test_lock.py
 
 clean: ## remove the virtual environment and every cache
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info site
 	@find gateway plugins tests bench -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -73,17 +73,29 @@ class Dataset:
     """
 
     name: str
+    """Its name in English: unique over all departments, and what configuration and commands call it."""
     title: str
+    """Its name in Chinese, as the data dictionary has it."""
     envelope: str
+    """How its pages are sealed."""
     row: type[SourceRow]
+    """Its columns, a class derived from `SourceRow`."""
     key: str
+    """The column that tells one row from another; a later row with the same key replaces the earlier."""
     emits: Sequence[Emit | Either] = ()
+    """What a row says: the records it gives."""
     name_check: Literal["exact", "masked", "absent"] = "exact"
+    """How the name is compared beside the ID number: whole, where visible, or not at all."""
     shape: Literal["service", "file_drop"] = "service"
+    """Asked for page by page, or dropped as files."""
     fetch: Fetch | None = None
+    """Instead of the hub's paging."""
     open: Open | None = None
+    """Instead of opening `envelope`: the payload and the department's keys give the plain page."""
     read: Read | None = None
+    """Instead of reading a page as a JSON array: the plain page gives the rows."""
     to_records: ToRecords | None = None
+    """Instead of `emits`, row by row and slow."""
     about: tuple[str, str] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -249,8 +261,11 @@ class Department:
     """A department and its datasets; the one object a plugin hands over."""
 
     name: str
+    """Its name in English: that of the entry point and of its file in `departments/`."""
     title: str
+    """Its name in Chinese."""
     datasets: Sequence[Dataset]
+    """Its datasets, each name once."""
 
     def __post_init__(self) -> None:
         names = [dataset.name for dataset in self.datasets]

@@ -43,8 +43,11 @@ class Fact(BaseModel):
 
     polarity: ClassVar[Polarity]
     published_at: datetime
+    """The row's load time at the department; filled by the gateway."""
     received_at: datetime
+    """When the gateway took the row; filled by the gateway."""
     origin: Origin = "department"
+    """Whose word it is."""
 
 
 class OfLife(Fact):
@@ -52,7 +55,9 @@ class OfLife(Fact):
 
     polarity: ClassVar[Polarity] = "of_life"
     happened_on: date
+    """The day on which the person was seen."""
     strength: Strength = "strong"
+    """Strong: the person was there. Weak: somebody else may have been."""
 
 
 class Neutral(Fact):
@@ -60,6 +65,7 @@ class Neutral(Fact):
 
     polarity: ClassVar[Polarity] = "neutral"
     happened_on: date | None = None
+    """The day, where one is known."""
 
 
 class Death(Fact):
@@ -68,11 +74,17 @@ class Death(Fact):
     polarity: ClassVar[Polarity] = "adverse"
     kind: Literal["death"] = "death"
     basis: DeathBasis
+    """Who saw it, or from whom it was heard."""
     happened_on: date | None = None
+    """The day of death, where it is known."""
     earliest: date | None = None
+    """Not before this day."""
     latest: date
+    """Not after this day; filled from `happened_on`, whether a day or a bound."""
     certificate: str | None = Field(None, repr=False)
+    """The number of the certificate that the row itself is; kept as a hash."""
     derived_from: str | None = Field(None, repr=False)
+    """The number of the certificate it rests on: one death told twice is one origin; kept as a hash."""
 
 
 class Absence(Fact):
@@ -81,6 +93,7 @@ class Absence(Fact):
     polarity: ClassVar[Polarity] = "adverse"
     kind: Literal["absence"] = "absence"
     happened_on: date
+    """The day of the declaration, or that it names."""
 
 
 class Custody(Fact):
@@ -89,10 +102,15 @@ class Custody(Fact):
     polarity: ClassVar[Polarity] = "adverse"
     kind: Literal["custody"] = "custody"
     basis: Literal["detention", "sentence"]
+    """Held before a judgment, or serving one."""
     began_on: date
+    """The first day; a row without it is refused."""
     ends_on: date | None = None
+    """The planned end, which changes."""
     released_on: date | None = None
+    """The day it really ended."""
     released_to: Literal["outside", "prison", "death", "unknown"] | None = None
+    """Where to; only `outside` is a release."""
 
 
 class Release(OfLife):
@@ -160,6 +178,7 @@ class CertificationElsewhere(OfLife):
 
     kind: Literal["certification_elsewhere"] = "certification_elsewhere"
     method: Literal["self_service", "counter", "community", "home_visit", "consulate", "employer"]
+    """Through which channel."""
     origin: Origin = "agency"
 
 
@@ -205,6 +224,7 @@ class Withdrawal(Neutral):
 
     kind: Literal["withdrawal"] = "withdrawal"
     withdraws: str = Field(repr=False)
+    """The key of the row that no longer counts."""
 
 
 Record = Annotated[

@@ -47,7 +47,6 @@ Auth = Literal["hmac_sm3", "national", "none", "tif_sha256", "zhejiang_md5"]
 
 HubPath = Annotated[str, StringConstraints(pattern=r"^/")]
 """A path below the hub's base URL; `{sid}` in it stands for the service."""
-
 DriftMode = Literal["evolve", "warn", "freeze"]
 
 USUAL_DRIFT_SHARE: Final = 0.01
@@ -65,19 +64,33 @@ class CallSettings(Section):
     """How a service is called; set on the hub for all, on a department or a dataset for some."""
 
     auth: Auth | None = None
+    """How calls are signed; as the hub's where nothing is set."""
     path: HubPath | None = None
+    """Where pages are asked for; `{sid}` stands for the service. The scheme's own where nothing is set."""
     refresh_path: HubPath | None = None
+    """Where a first secret is asked for; the scheme's own where nothing is set."""
     renewal_path: HubPath | None = None
+    """Where the next secret is asked for, in schemes that have two; the scheme's own where nothing is set."""
     rid: str | None = None
+    """Who calls: the requester's number at the hub."""
     app_key: Reference | None = None
+    """Where the hub's app key is kept."""
     secret_cipher: Literal["ecb", "cbc"] | None = None
+    """How the hub seals the secret it hands out; `ecb` where nothing is set."""
     final_sign: Literal["hmac", "raw_secret"] | None = None
+    """What signs a call: an HMAC, or the secret itself; `hmac` where nothing is set."""
     success_codes: tuple[str | int, ...] | None = None
+    """The codes by which the hub says that a call went well; `["0"]` where nothing is set."""
     page_limit: int | None = Field(None, ge=1, le=20_000)
+    """Rows asked for in one page; 2000 where nothing is set."""
     requests_per_hour: int | None = Field(None, ge=1)
+    """The hub's quota for one service; 1000 where nothing is set."""
     overlap_days: int | None = Field(None, ge=0, le=366)
+    """Days read again before the last watermark, for commits that came late; 7 where nothing is set."""
     history_from: date | None = None
+    """The first window begins on this day; a year ago where nothing is set."""
     window_days: int | None = Field(None, ge=1)
+    """A long history is read in slices of so many days; in one where nothing is set."""
     drift: DriftMode | None = Field(
         None,
         description="where rows are not as the plugin describes them: evolve counts it, warn also raises an "
@@ -95,86 +108,124 @@ class HubSettings(CallSettings):
     """The provincial hub."""
 
     base_url: str
+    """The hub's address: scheme, host and port, and what stands before every path."""
     auth: Auth = "national"
+    """How calls are signed."""
     family: str = "gjgxjhpt"
+    """What the names of the signing headers begin with; `gjzwfwpt` also occurs."""
     request_timeout_s: float = Field(60, gt=0)
+    """Seconds until a call counts as failed."""
     max_page_bytes: int = Field(64 * 1024 * 1024, ge=1024)
+    """A larger reply is refused."""
     max_attempts: int = Field(6, ge=1)
+    """How often a call is tried before the window is left for the next run."""
     settle_minutes: int = Field(10, ge=0)
+    """A window ends so long before now, so that the hub has written everything in it."""
 
 
 class DatasetSettings(CallSettings):
     """One dataset of a department: `sid` names its service on the hub."""
 
     sid: str | None = None
+    """The dataset's service at the hub; a dataset of dropped files has none."""
     first_seq: int = Field(
-        1, ge=1, description="the first dropped file's number, where earlier ones never came"
+        1, ge=1, description="The first dropped file's number, where earlier ones never came."
     )
     enabled: bool = True
+    """`false` switches the dataset off and keeps its file."""
     name_check: Literal["exact", "masked", "absent"] | None = None
+    """How names are compared; as the plugin says where nothing is set."""
 
 
 class DepartmentSettings(CallSettings):
     """A department is on when its file is in `departments/`."""
 
     keys: tuple[dict[str, str], ...] = ()
+    """The keys of its pages: each with its `kid` and a reference for each part; two may be valid at once."""
     folder: Path | None = None
+    """Where its files are dropped; only for datasets of dropped files."""
     max_file_bytes: int = Field(512 * 1024 * 1024, ge=1024)
+    """A larger dropped file is refused."""
     datasets: dict[str, DatasetSettings] = Field(default_factory=dict)
+    """Its datasets by name; every dataset of the plugin that is not switched off is read."""
 
 
 class EventSettings(Section):
     """What every event carries about where it comes from."""
 
     source: str = "/certification-gateway"
+    """The CloudEvents `source` of every event."""
     type_prefix: str = "cn.hunan.rst."
+    """What the type of every event begins with."""
 
 
 class ServeSettings(Section):
     """Where `gateway serve` listens."""
 
     host: str = "127.0.0.1"
+    """The address that is listened on; the loopback only, until told otherwise."""
     port: int = Field(8080, ge=0, le=65535)
+    """The port that is listened on; 0 takes a free one."""
 
 
 class SyncSchedule(Section):
     """When each dataset is read; one that is named with nothing is not read by the schedule."""
 
     default: Cron | None = None
+    """For every dataset that is not named below."""
     datasets: dict[str, Cron | None] = Field(default_factory=dict)
+    """For single datasets, by name."""
 
 
 class StaleAfter(Section):
     """After how many days without a complete window a dataset is an alarm."""
 
     default: int = Field(3, ge=1)
+    """For every dataset that is not named below."""
     datasets: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    """For single datasets, by name."""
 
 
 class ScheduleSettings(Section):
     """What `gateway serve` runs by itself; nothing where no cron expression is set."""
 
     run: Cron | None = None
+    """When the monthly job runs: sync, decide, publish."""
     sync: SyncSchedule = SyncSchedule()
+    """When datasets are read between the monthly jobs."""
     stale_after_days: StaleAfter = StaleAfter()
+    """When a dataset's silence becomes an alarm."""
     late_after_minutes: int = Field(60, ge=1)
+    """An alarm where a job has not begun so long after it was due."""
     longest_minutes: int = Field(720, ge=1)
+    """A job that works longer is ended; what it committed stays."""
     retry_after_minutes: int = Field(30, ge=1)
+    """A job that failed for want of the hub or the store is tried again after so long."""
     attempts: int = Field(3, ge=1)
+    """How often a job is tried."""
 
 
 class GatewaySettings(Section):
     """`gateway.yaml`."""
 
     store: str
+    """The database's URL: `sqlite:///PATH`, or `postgresql+psycopg://…` in production."""
     evidence: Path
+    """The folder of the Parquet parts; about 200 bytes a record."""
     identity_key: Reference
+    """Where the key is kept that turns ID numbers and names into hashes; never beside the database."""
     hub: HubSettings
+    """The provincial hub."""
     workers: int = Field(2, ge=0)
+    """Processes that open and read pages; 0 does it in the process itself."""
     decide_memory_mb: int = Field(1024, ge=64)
+    """How much memory deciding may take."""
     events: EventSettings = EventSettings()
+    """What every event carries about where it comes from."""
     serve: ServeSettings = ServeSettings()
+    """Where `gateway serve` listens."""
     schedule: ScheduleSettings = ScheduleSettings()
+    """What `gateway serve` runs by itself."""
 
 
 class Settings(Section):
