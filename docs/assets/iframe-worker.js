@@ -1,5 +1,5 @@
 // What search needs here. Browsers start no worker for pages that are read from a folder: there a hidden frame stands
-// in for it. And in the index every Chinese character is a word of its own (scripts/chinese_search.py), so a query asks
+// in for it. And in the index every Chinese character is a word of its own (scripts/site.py), so a query asks
 // for each of its characters.
 (() => {
   class FrameWorker extends EventTarget {

@@ -1,7 +1,6 @@
 import importlib.util
 import json
 import re
-import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -40,8 +39,8 @@ CHEAP = re.compile(
     r"plugins|roster import|(runs|ledger|refusals|schedule) list|schedule next|events(?!.*--follow)"
     r"|(sync|refusals retry) .*--dry-run"
 )
-OF_THE_SYSTEM = {"cd", "cp", "chmod", "curl", "export", "mkdir", "pip", "sh"}
-LANGUAGES = {"python", "sh", "yaml", "json", "toml", "text"}
+OF_THE_SYSTEM = {"cat", "cd", "cp", "chmod", "curl", "export", "ls", "mkdir", "pip", "sh"}
+LANGUAGES = {"python", "sh", "yaml", "json", "toml", "csv", "diff", "text"}
 SAMPLED = [snippet for snippet in snippets("json") if '"accepted"' in snippet.text]
 
 
@@ -63,7 +62,7 @@ def test_every_block_says_what_it_is() -> None:
 
 
 def snippets_of(page: Path) -> Iterator[Snippet]:
-    languages = set(re.findall(r"^ *```(\S*)$", (ROOT / page).read_text("utf-8"), re.MULTILINE))
+    languages = set(re.findall(r"^ *```([^\s`]*)[^\n`]*$", (ROOT / page).read_text("utf-8"), re.MULTILINE))
     yield from (each for each in snippets(*languages) if each.page == page)
 
 
@@ -76,7 +75,7 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page: Path) -> None:
 
 
 def in_front(page: Path) -> dict[str, Any]:
-    """What a page's blocks may take for granted: what a plugin imports, and in READMEs a row of the police."""
+    """What a page may take for granted: what a plugin imports, and in READMEs the rows of the police."""
     rows = {
         name: each
         for name, each in vars(police).items()
@@ -109,6 +108,8 @@ PARTS = {name: optional(schema_of(model)) for name, model in FILES.items()}
 @pytest.mark.parametrize("snippet", snippets("yaml"), ids=str)
 def test_a_yaml_block_holds_only_keys_that_there_are(snippet: Snippet) -> None:
     content = json.loads(json.dumps(yaml.safe_load(snippet.text), default=str))
+    if snippet.text.startswith(" "):  # an excerpt: lines to be put into a section of a file
+        return
     wanted = [schema for name, schema in PARTS.items() if names(snippet.text, name)]
     faults = [list(jsonschema.Draft202012Validator(schema).iter_errors(content or {})) for schema in wanted]
     assert not all(faults), faults[0][0].message
@@ -159,7 +160,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     province = Province(1, 20, begin)
     province.advance(datetime(2026, 9, 2, 6, 0))  # noqa: DTZ001 - the province keeps Asia/Shanghai, unsaid
     province.roster_csv(folder / "roster.csv", begin)
-    shutil.copyfile(folder / "roster.csv", folder / "roster-2026-09.csv")
+    (folder / "site").symlink_to(folder)  # where the tutorial has it
     return folder
 
 

@@ -1,7 +1,8 @@
 """The page of the command line, read from the live application."""
 
+import re
 from collections.abc import Iterator
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Final, Literal, get_args, get_origin
 
 import typer
 
@@ -17,7 +18,7 @@ Where a table is printed, `--json` prints one JSON object a line instead. Days a
 Asia/Shanghai.
 
 """
-_EXAMPLE = "Example:"
+_EXAMPLE: Final = re.compile(r"Examples?: ")
 
 
 def page() -> str:
@@ -50,13 +51,20 @@ def _first(command: Any) -> str:
 
 def _section(name: str, command: Any) -> Iterator[str]:
     yield f"## {name}\n"
-    text, _, example = (command.help or "").partition(_EXAMPLE)
-    yield f"{text.strip()}\n"
-    if example:
-        yield block(example, "sh")
+    paragraphs = (command.help or "").split("\n\n")
+    yield "\n\n".join(each for each in paragraphs if not _EXAMPLE.match(each)) + "\n"
+    for each in paragraphs:
+        if _EXAMPLE.match(each):
+            yield block(_commands(each), "sh")
     rows = [row for each in command.params if (row := _parameter(each))]
     if rows:
         yield table(["argument or option", "value", "default", "what it is"], rows)
+
+
+def _commands(example: str) -> str:
+    """The commands of an example, a line each, however they were wrapped."""
+    one_line = " ".join(_EXAMPLE.sub("", example).split())
+    return re.sub(r",? (?=gateway )", "\n", one_line)
 
 
 def _parameter(each: Any) -> list[str] | None:
