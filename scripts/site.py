@@ -23,7 +23,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 def on_post_build(config: MkDocsConfig) -> None:
     """Make Chinese searchable: in the index every character is a word, so that part of a term is found.
 
-    The search plugin would cut words with a dictionary that is not installed here. docs/assets/iframe-worker.js
+    """Make Chinese searchable: in the index every character is a word, so part of a term is found too.
     parts what is asked for likewise.
     """
     index = Path(config.site_dir, "search", "search_index.json")
