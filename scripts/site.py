@@ -21,9 +21,9 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 # After the search plugin has written its index, before the offline plugin copies it into a script.
 @event_priority(-50)
 def on_post_build(config: MkDocsConfig) -> None:
-    """Make Chinese searchable: in the index every character is a word, so that part of a term is found.
+    """Make Chinese searchable: each character in the index is a word, so part of a term is found.
 
-    """Make Chinese searchable: in the index every character is a word, so part of a term is found too.
+    The search plugin would cut words with a dictionary that is not installed here. docs/assets/iframe-worker.js
     parts what is asked for likewise.
     """
     index = Path(config.site_dir, "search", "search_index.json")

@@ -1,11 +1,14 @@
 """The page of the configuration: every key of `gateway.yaml` and `departments/<name>.yaml`."""
 
+import inspect
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
+from gateway.hub.authentication import SCHEMES
 from gateway.settings import CallSettings, DepartmentSettings, GatewaySettings
 from tests.support.reference.markdown import code, codes, table
 from tests.support.reference.schemas import schema_of
@@ -31,6 +34,9 @@ These keys may stand under `hub:` for all services, in a department's file for i
 one; the nearest counts.
 
 {call}
+### How calls are signed
+
+{signed}
 """
 _CALL = "And the keys of [how a service is called](#how-a-service-is-called).\n"
 
@@ -49,9 +55,19 @@ def page() -> str:
     listed = [[code(file), held, links[name]] for name, (file, held) in _FILES.items()]
     files = table(["file", "what it holds", "schema for editors"], listed)
     call = "\n".join(_section(schema_of(CallSettings), {}, ""))
-    return _HEAD.format(files=files, call=call) + "\n".join(
+    return _HEAD.format(files=files, call=call, signed=_signed()) + "\n".join(
         [*_file("gateway.yaml", GatewaySettings), *_file("departments/<name>.yaml", DepartmentSettings)]
     )
+
+
+def _signed() -> str:
+    """Each scheme that `auth` may name, as its class tells it."""
+    return table(["auth", "what is sent"], ([code(name), _told(made)] for name, made in SCHEMES.items()))
+
+
+def _told(made: Any) -> str:
+    scheme = made if isinstance(made, type) else type(made(None))
+    return re.sub(r"^`auth: \w+`: ", "", inspect.getdoc(scheme) or "")
 
 
 def _file(name: str, model: type[BaseModel]) -> Iterator[str]:

@@ -40,8 +40,9 @@ def _describe(part: dict[str, Any], model: type[BaseModel]) -> None:
         described.pop("title", None)
         if docs.get(name):
             described["description"] = docs[name]
-    if "auth" in part.get("properties", {}):
-        part["properties"]["auth"]["enum"] = sorted(SCHEMES)
+    auth = part.get("properties", {}).get("auth", {})
+    if auth.get("type") == "string":
+        auth["enum"] = sorted(SCHEMES)
 
 
 def models(model: type[BaseModel]) -> list[type[BaseModel]]:
