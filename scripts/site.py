@@ -23,8 +23,8 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 def on_post_build(config: MkDocsConfig) -> None:
     """Make Chinese searchable: each character in the index is a word, so part of a term is found.
 
-    The search plugin would cut words with a dictionary that is not installed here. docs/assets/iframe-worker.js
-    parts what is asked for likewise.
+    The search plugin would cut words with a dictionary that is not installed here.
+    docs/assets/iframe-worker.js parts what is asked for likewise.
     """
     index = Path(config.site_dir, "search", "search_index.json")
     # Read and written as JSON, for the plugin writes Chinese characters as escapes.

@@ -51,6 +51,10 @@ def test_no_page_of_the_site_fetches_anything_from_elsewhere(site: Path) -> None
     assert not {page: found for page, found in fetched.items() if found}
 
 
+def test_every_block_of_the_site_is_set_as_one(site: Path) -> None:
+    assert not [page for page in site.rglob("*.html") if "```" in page.read_text("utf-8")]
+
+
 def test_no_style_of_the_site_fetches_anything_from_elsewhere(site: Path) -> None:
     styles = [style.read_text("utf-8") for style in site.rglob("*.css")]
     assert styles
