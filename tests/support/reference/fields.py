@@ -19,7 +19,7 @@ _VALUES = {
 _HEAD = """# Field types
 
 A row is a class derived from `SourceRow` with one field per column: an English name, the column of the data
-dictionary as `alias`, its Chinese name as `title`. Columns that are not named are not read.
+dictionary as `alias`, its Chinese name as `title`. A column that is not named is not read.
 
 Blank is `null`, `""`, `"-"`, `"null"` or white space, and becomes `None`: no type is refused for being blank
 but `Key`. What breaks a rule is a [refusal](../how-to/read_a_refusal.md) of that row, named by column and
