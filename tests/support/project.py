@@ -11,8 +11,11 @@ BINARY = {".pyc", ".png", ".parquet", ".zip", ".enc", ".db", ".der"}
 
 
 def texts() -> Iterator[tuple[Path, str]]:
-    """Every text of the project with its path below the root; not the licence, which is not ours."""
-    top = [path for path in ROOT.iterdir() if path.is_file() and path.name != "LICENSE"]
+    """Every text of the project with its path below the root; not the licence, which is not ours.
+
+    Nor `.git`, which is a file in a work tree of its own.
+    """
+    top = [path for path in ROOT.iterdir() if path.is_file() and path.name not in {"LICENSE", ".git"}]
     below = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     for path in sorted(top + below):
         if path.suffix not in BINARY and "__pycache__" not in path.parts:
