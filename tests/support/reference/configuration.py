@@ -67,7 +67,8 @@ def _signed() -> str:
 
 def _told(made: Any) -> str:
     scheme = made if isinstance(made, type) else type(made(None))
-    return re.sub(r"^`auth: \w+`: ", "", inspect.getdoc(scheme) or "")
+    told = re.sub(r"^`auth: \w+`: ", "", inspect.getdoc(scheme) or "")
+    return told[:1].upper() + told[1:]
 
 
 def _file(name: str, model: type[BaseModel]) -> Iterator[str]:
