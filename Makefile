@@ -34,7 +34,7 @@ accuracy: install ## how often the rules are right and wrong: 24 months of 200 0
 	@$(RUN) bench.accuracy $(ARGS)
 
 docs: install ## the documentation as pages in site/, to be read without a network
-	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict # not --quiet: it hides warnings from --strict too
 	@echo "open site/index.html"
 
 reference: install ## docs/reference again from the code, and what else is written from it
