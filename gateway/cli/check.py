@@ -39,7 +39,7 @@ def check(
     With --live the hub is asked instead for one page of each dataset, and what is on it is told; nothing of
     it is kept.
 
-    Example: gateway check police; then, with the hub at hand, gateway check police --live
+    Example: gateway check police --live
     """
     if live:
         look_live(config, name, dataset, as_json=as_json)
