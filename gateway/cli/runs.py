@@ -1,6 +1,7 @@
 """`gateway runs`: what was run, why a run is held, and a person's word about it."""
 
 import getpass
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final
 
@@ -137,17 +138,24 @@ def _doubt(window: Mapping[str, object]) -> str | None:
 
 
 def _decided(summary: Mapping[str, Any]) -> Iterator[str]:
-    yield from (f"held: {line}" for line in summary.get("held", ()))
-    for kind, tally in summary.get("findings", {}).items():
-        yield f"new {kind}: {tally['in_all']:,}"
-        for scope in _SCOPES:
-            found = sorted(tally[scope].items(), key=lambda item: -item[1])
-            if found:
-                said = ", ".join(f"{name or 'unknown'} {count:,}" for name, count in found)
-                yield f"  {scope.replace('_', ' ')}: {said}"
-    for name, count in summary.get("events", {}).items():
+    """What a summary says; every part may be missing, and of older runs the events are a list of types."""
+    if summary.get("why"):
+        yield f"decided for {summary['why']}"
+    yield from (f"held: {line}" for line in summary.get("held") or ())
+    for kind, tally in (summary.get("findings") or {}).items():
+        yield from _found(kind, tally)
+    for name, count in Counter(summary.get("events") or {}).items():
         yield f"{count:,} × {name}"
     for word in ("approval", "discard"):
         if word in summary:
             said = summary[word]
             yield f"{word} by {said['by']} at {said['at']}: {said['reason']}"
+
+
+def _found(kind: str, tally: Mapping[str, Any]) -> Iterator[str]:
+    yield f"new {kind}: {tally['in_all']:,}"
+    for scope in _SCOPES:
+        found = sorted(tally.get(scope, {}).items(), key=lambda item: -item[1])
+        if found:
+            said = ", ".join(f"{name or 'unknown'} {count:,}" for name, count in found)
+            yield f"  {scope.replace('_', ' ')}: {said}"

@@ -4,6 +4,7 @@ It needs no hold of the evidence folder: what it started from is looked at again
 it count, and a run that published in the meantime makes it start again.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -199,7 +200,8 @@ def _commit(start: Start, told: Told, beside: Beside) -> bool:
         beside(conn, now)
         _keep(conn, start, told, run_id, now)
         release_events(conn, run_id, now)
-        summary = {"why": start.subject.why, "events": [event.type for event in told.events]}
+        counted = Counter(event.type for event in told.events)
+        summary = {"why": start.subject.why, "events": dict(counted)}
         runs.finish_run(conn, run_id, "done", now, summary=summary)
     return True
 
