@@ -142,7 +142,7 @@ def _why_certified(changed: Changed, gaps: Gaps) -> str:
     reasons = {
         f"valid until {row['valid_until']}": row["decision"] == "certified",
         "this benefit is never certified": benefit is None or benefit.cycle_months is None,
-        row["decision"]: row["decision"] in OPEN,
+        f"{row['reason']} comes first, nothing certifies while it stands": row["decision"] in OPEN,
         "not compared: " + ", ".join(gaps.uncompared): bool(gaps.uncompared),
         "held: " + ", ".join(row["holds"]): bool(row["holds"]),
         "no certification known": row["valid_until"] is None,

@@ -148,7 +148,11 @@ def test_what_is_particular_about_a_cause_is_said() -> None:
     [
         (CERTIFIED, "valid until 2027-06-20"),
         ({"benefit": "unemployment_benefit"}, "this benefit is never certified"),
-        ({"decision": "conflicting"}, "conflicting"),
+        ({"decision": "conflicting"}, "death comes first, nothing certifies while it stands"),
+        (
+            {"decision": "suspected", "reason": "remarriage"},
+            "remarriage comes first, nothing certifies while it stands",
+        ),
         ({"decision": "uncompared", "gaps": Gaps(("cremations",))}, "not compared: cremations"),
         ({"holds": ["custody", "death"]}, "held: custody, death"),
         ({}, "no certification known"),
@@ -226,3 +230,78 @@ def test_who_cannot_be_matched_is_told_of_other_channels_alone() -> None:
 )
 def test_it_says_what_would_change_it(given: dict[str, Any], sentence: str) -> None:
     assert sentence in body(**given)["would_change"]
+
+
+WITHDRAWN = "the department withdraws or corrects its record"
+DIED_LATER = "strong evidence of life later than the death can be makes it a conflict"
+SEEN_FREE = "strong evidence of life outside custody and hospital after it began makes it a conflict"
+RELEASED = "a release, or a correction check-in, dated after the custody began"
+FOUND: Row = {"decision": "suspected"}
+
+
+@pytest.mark.parametrize(
+    ("given", "sentences"),
+    [
+        (
+            FOUND | {"benefit": "survivor_allowance", "reason": "remarriage", "causes": ["remarriage"]},
+            ["a person closes the verification of remarriage", WITHDRAWN],
+        ),
+        (
+            FOUND | {"benefit": "unemployment_benefit", "reason": "also_pension", "causes": ["also_pension"]},
+            [
+                "a person closes the verification of also_pension",
+                "the roster no longer has the other pension as paid",
+            ],
+        ),
+        (
+            FOUND | {"causes": ["death"], "holds": ["death"]},
+            ["a person closes the verification of death", WITHDRAWN, DIED_LATER],
+        ),
+        (
+            {"decision": "conflicting", "causes": ["death"], "holds": ["death"]},
+            ["a person closes the verification of death", WITHDRAWN],
+        ),
+        (
+            FOUND | {"reason": "absence", "causes": ["absence"]},
+            [
+                "a person closes the verification of absence",
+                WITHDRAWN,
+                "strong evidence of life after the declaration",
+            ],
+        ),
+        (
+            FOUND | {"reason": "sentence", "causes": ["custody"], "holds": ["custody"]},
+            ["a person closes the verification of custody", WITHDRAWN, RELEASED, SEEN_FREE],
+        ),
+        (
+            FOUND
+            | {
+                "reason": "sentence",
+                "causes": ["custody"],
+                "holds": ["custody"],
+                "release_unconfirmed": True,
+            },
+            [
+                "a person closes the verification of custody",
+                WITHDRAWN,
+                RELEASED,
+                "strong evidence of life after the planned end of the custody",
+            ],
+        ),
+        (
+            {"decision": "conflicting", "reason": "sentence", "causes": ["custody"], "holds": ["custody"]},
+            ["a person closes the verification of custody", WITHDRAWN, RELEASED],
+        ),
+    ],
+)
+def test_of_what_is_suspected_only_that_is_said_which_changes_it(given: Row, sentences: list[str]) -> None:
+    assert body(**given)["would_change"] == sentences
+
+
+def test_every_cause_with_an_entry_can_be_closed_and_none_is_said_twice() -> None:
+    said = body(**FOUND, causes=["custody", "death"], holds=["custody", "death", "identity_doubt"])[
+        "would_change"
+    ]
+    assert [each for each in said if each.startswith("a person closes")] == [
+        f"a person closes the verification of {cause}" for cause in ("custody", "death", "identity_doubt")
+    ]
