@@ -42,9 +42,24 @@ class PluginError(GatewayError):
 
 
 class RequestError(GatewayError):
-    """What was asked cannot be done: correct it as the message says, then ask again."""
+    """What was asked cannot be done: correct it as the message says, then ask again.
+
+    `field` names what of the request it is about, as the HTTP body does; the command line has an option of
+    that name.
+    """
 
     exit_code = 12
+
+    def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
+        super().__init__(f"{field}: {message}" if field and message else message)
+        self.field = field
+
+    @property
+    def option(self) -> str:
+        """The message as the command line says it."""
+        if self.field is None:
+            return str(self)
+        return f"--{self.field.replace('_', '-')}{str(self).removeprefix(self.field)}"
 
 
 class NotFoundError(RequestError):

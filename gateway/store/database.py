@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text, update
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from gateway.errors import ConfigError, StoreError
+from gateway.errors import ConfigError, RequestError, StoreError
 from gateway.store.faults import explain
 from gateway.store.tables import COUNTERS
 
@@ -116,6 +116,9 @@ class Store:
         except (SQLAlchemyError, OSError) as error:
             line = f"store {self.url_without_password}: {explain(error)}"
             raise StoreError(line) from None
+        except UnicodeEncodeError:
+            line = "half a character was given, which no database can hold: leave it out"
+            raise RequestError(line) from None
 
 
 def _parse(url: str) -> URL:

@@ -1,6 +1,7 @@
 """Whose benefit it is, by the roster as it is now."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from gateway.errors import NotFoundError
 from gateway.evidence.engine import engine
@@ -8,6 +9,7 @@ from gateway.evidence.live import scan
 from gateway.roster.columns import ROSTER
 from gateway.store.parts import live_parts
 from gateway.sync.station import Station
+from gateway.sync.texts import is_writable
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class Holder:
     person_no: str
     benefit_id: str
     benefit: str
+    birth_on: date | None
+    started_on: date | None
 
 
 def holder_of(station: Station, benefit_id: str) -> Holder:
@@ -26,14 +30,22 @@ def holder_of(station: Station, benefit_id: str) -> Holder:
     Raises:
         NotFoundError: it is not there; what was asked for is not repeated.
     """
+    found = find_holder(station, benefit_id)
+    if found is None:
+        raise NotFoundError(
+            "there is no such benefit on the roster: check its id, or import the roster first"
+        )
+    return found
+
+
+def find_holder(station: Station, benefit_id: str) -> Holder | None:
+    """Look a benefit up in the roster, which it may have left."""
+    if not is_writable(benefit_id):
+        return None
     with station.store.read() as conn:
         roster = scan(station.evidence, live_parts(conn, "roster"), ROSTER)
     columns = ", ".join(Holder.__dataclass_fields__)
     query = f"SELECT {columns} FROM ({roster}) WHERE benefit_id = ?"  # noqa: S608 - our own columns and paths
     with engine(station.evidence, station.settings.gateway.decide_memory_mb) as connection:
         row = connection.execute(query, [benefit_id]).fetchone()
-    if row is None:
-        raise NotFoundError(
-            "there is no such benefit on the roster: check its id, or import the roster first"
-        )
-    return Holder(*row)
+    return None if row is None else Holder(*row)

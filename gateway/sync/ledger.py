@@ -1,6 +1,6 @@
 """What people do about an entry of the verification ledger: assign, contact, resolve (POLICY 6)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, get_args
@@ -16,7 +16,8 @@ from gateway.store import decisions
 from gateway.store.decisions import Decision
 from gateway.store.ledger import Change, Effect, Entry, Mark, Outcome, change, entry
 from gateway.store.outbox import events_about
-from gateway.sync.days import come, present_day
+from gateway.sync.benefits import Holder, find_holder
+from gateway.sync.days import come, ended, found, lived, present_day
 from gateway.sync.gone import is_gone, taken_back
 from gateway.sync.one import Start, Subject, Told, decide_one, last_row, tell_one
 from gateway.sync.station import Station
@@ -28,6 +29,11 @@ Whom = Literal["self", "family", "employer"]
 _WHO: Final = "the name of who does it"
 _OUTCOMES: Final = get_args(Outcome)
 _EFFECTS: Final = get_args(Effect)
+_AGAIN: Final[Mapping[Outcome | None, tuple[Outcome, ...]]] = {
+    "ineligible": ("eligible",),
+    "duplicate": ("eligible", "ineligible"),
+}
+"""What a closed entry can still be resolved as: a loss taken back, a duplicate settled by itself."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,9 @@ class Contact:
 @dataclass(frozen=True)
 class Resolution:
     """What a person found: `on` is the day of the finding, `ended_on` the last day of the entitlement.
+
+    A `duplicate` is looked into under another entry. It tells nothing: what it rests on goes on suspecting
+    the benefit until it ends or somebody resolves the entry as eligible or ineligible, which stays possible.
 
     `version` is that of the entry looked at: evidence that came after it was not, and must not be silenced.
     """
@@ -82,12 +91,16 @@ def contact(station: Station, entry_id: int, made: Contact) -> Entry:
     """Note a contact on an open entry.
 
     Raises:
-        RequestError: it is closed, the day is in the future, or a text cannot be kept.
+        RequestError: it is closed, the day has not come or is before the person lived, or a text cannot be
+            kept.
         NotFoundError: there is no such entry.
     """
     if made.whom not in get_args(Whom):
         raise RequestError(f"no such party: one of {', '.join(get_args(Whom))}")
     result, by, on = checked("the result", made.result), checked(_WHO, made.by), _day(station, made.on)
+    with station.store.read() as conn:
+        about = _open_entry(conn, entry_id)
+    lived("on", on, find_holder(station, about.benefit_id))
     with station.store.begin() as conn:
         seen = _open_entry(conn, entry_id)
         details = {"whom": made.whom, "on": on.isoformat()}
@@ -99,8 +112,8 @@ def resolve(station: Station, entry_id: int, resolution: Resolution) -> Resolved
     """Close an entry with its outcome; the benefit is decided anew and told of in the same commit.
 
     Raises:
-        RequestError: the outcome is impossible, dated in the future, or the entry is closed for good or was
-            changed in the meantime.
+        RequestError: the outcome is impossible, its day lies in the future, before the entry was opened or
+            before what it looked into, or the entry is closed for good or was changed in the meantime.
         NotFoundError: there is no such entry.
         RunHeld: a run waits for a person's word, and the benefit would be suspected of something else.
         StoreError: another run is deciding the benefit; nothing was changed.
@@ -110,6 +123,7 @@ def resolve(station: Station, entry_id: int, resolution: Resolution) -> Resolved
     with station.store.read() as conn:
         seen = entry(conn, entry_id)
     _check_state(seen, given)
+    _check_days(seen, resolution, find_holder(station, seen.benefit_id))
     if given.outcome == "duplicate":
         with station.store.begin() as conn:
             _close(conn, seen, given, station.now())
@@ -216,7 +230,7 @@ def _checked(station: Station, given: Resolution) -> Resolution:
     if given.outcome == "ineligible":
         if given.effect not in _EFFECTS or given.ended_on is None:
             raise RequestError("ineligible needs an effect (stop or terminate) and the day it ended on")
-        come(station, given.ended_on)
+        come(station, "ended_on", given.ended_on)
     elif given.effect or given.ended_on:
         raise RequestError(f"{given.outcome} has no effect and no end: they belong to ineligible")
     return replace(
@@ -227,11 +241,18 @@ def _checked(station: Station, given: Resolution) -> Resolution:
 def _check_state(seen: Entry, given: Resolution) -> None:
     if given.version not in {None, seen.version}:
         raise RequestError(f"ledger entry {seen.entry_id} was changed since you looked at it: look again")
-    if seen.state == "closed" and (seen.outcome, given.outcome) != ("ineligible", "eligible"):
+    if seen.state == "closed" and given.outcome not in _AGAIN.get(seen.outcome, ()):
         raise RequestError(
-            f"ledger entry {seen.entry_id} is closed as {seen.outcome}: "
-            "only an ineligible one can be resolved again, as eligible"
+            f"ledger entry {seen.entry_id} is closed as {seen.outcome}: only an ineligible one can be "
+            "resolved again, as eligible, and a duplicate, as either"
         )
+
+
+def _check_days(seen: Entry, given: Resolution, holder: Holder | None) -> None:
+    if given.on:
+        found(given.on, seen)
+    if given.ended_on:
+        ended(given.ended_on, holder)
 
 
 def _open_entry(conn: Connection, entry_id: int) -> Entry:
@@ -244,7 +265,7 @@ def _open_entry(conn: Connection, entry_id: int) -> Entry:
 def _day(station: Station, day: date | None) -> date:
     """The day that is named, or the present one."""
     if day is not None:
-        return come(station, day)
+        return come(station, "on", day)
     with station.store.read() as conn:
         return present_day(station, conn)
 

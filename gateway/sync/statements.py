@@ -24,10 +24,10 @@ from gateway.store.statements import (
     statement,
     withdraw_statement,
 )
-from gateway.sync.benefits import holder_of
-from gateway.sync.days import come
+from gateway.sync.benefits import Holder, holder_of
+from gateway.sync.days import come, lived
 from gateway.sync.station import Station
-from gateway.sync.texts import checked
+from gateway.sync.texts import checked, is_writable
 
 DatasetName = Literal["certifications", "community_reports", "community_visits"]
 
@@ -79,12 +79,14 @@ def accept(station: Station, said: Said) -> Statement:
     """Keep a statement, to become evidence with the next run; said again it is the one kept before.
 
     Raises:
-        RequestError: it is about the future, of an unknown method, was withdrawn, or its reference was used
-            for something else.
+        RequestError: it is about the future or a day before the person lived, of an unknown method, was
+            withdrawn, or its reference was used for something else.
         NotFoundError: the benefit is not on the roster.
     """
     _check(station, said)
-    made = _made(station, said)
+    holder = holder_of(station, said.benefit_id)
+    lived("on", said.on, holder)
+    made = _made(station, said, holder)
     with station.store.begin() as conn:
         known = find_statement(conn, made.statement_id)
         if known is None:
@@ -130,13 +132,15 @@ def take_statements(station: Station, run_id: int) -> int:
 
 
 def _check(station: Station, said: Said) -> None:
-    come(station, said.on)
+    come(station, "on", said.on)
     methods = load_policy(station.settings.folder).channels.methods.value
     if said.dataset == "certifications" and said.method not in methods:
-        raise RequestError(f"no such method: one of {', '.join(methods)}")
+        raise RequestError(f"no such method: one of {', '.join(methods)}", field="method")
+    if said.certificate and not is_writable(said.certificate):
+        raise RequestError("holds a control character or half a character: leave it out", field="certificate")
 
 
-def _made(station: Station, said: Said) -> Statement:
+def _made(station: Station, said: Said, holder: Holder) -> Statement:
     keyer = station.keyer
     certificate = keyer.certificate(said.certificate) if said.certificate else None
     texts = (said.benefit_id, said.on.isoformat(), str(said.exact), said.method or "")
@@ -147,7 +151,7 @@ def _made(station: Station, said: Said) -> Statement:
         statement_id=_NAME + keyer.row(said.dataset, key).hex(),
         dataset=said.dataset,
         benefit_id=said.benefit_id,
-        person=holder_of(station, said.benefit_id).person,
+        person=holder.person,
         happened_on=said.on,
         exact=said.exact,
         method=said.method,

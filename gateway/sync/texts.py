@@ -8,6 +8,7 @@ from gateway.errors import RequestError
 
 _RUN: Final = re.compile(r"\d(?: ?\d)*(?: ?[Xx])?")
 _LENGTHS: Final = (15, 18)
+_UNWRITABLE: Final = ("Cc", "Cs")
 LONGEST: Final = 1000
 
 
@@ -15,9 +16,12 @@ def checked(name: str, text: str) -> str:
     """A text as it is kept, without the space around it; `name` is what it is called.
 
     Raises:
-        RequestError: it is empty, too long, or holds something like an ID number; the text is not named.
+        RequestError: it is empty, too long, or holds something like an ID number or what no file can hold;
+            the text is not named.
     """
     kept = text.strip()
+    if not is_writable(kept):
+        raise RequestError(f"{name} holds a control character or half a character: leave it out")
     if not kept:
         raise RequestError(f"{name} is missing: say it, it is kept with the change")
     if len(kept) > LONGEST:
@@ -25,6 +29,11 @@ def checked(name: str, text: str) -> str:
     if holds_id_number(kept):
         raise RequestError(f"{name} holds what looks like an ID number: leave it out, none may be kept")
     return kept
+
+
+def is_writable(text: str) -> bool:
+    """Whether a text can be stored and printed: no control character but line ends and tabs, no half pair."""
+    return not any(unicodedata.category(each) in _UNWRITABLE and each not in "\n\t" for each in text)
 
 
 def holds_id_number(text: str) -> bool:

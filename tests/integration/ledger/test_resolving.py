@@ -150,6 +150,27 @@ def test_a_duplicate_is_closed_without_an_event(suspected: Office) -> None:
     assert [each.outcome for each in suspected.entries(state="all")] == ["duplicate"]
 
 
+@pytest.mark.parametrize(
+    ("outcome", "given", "told"),
+    [
+        ("eligible", {}, ["eligibility.suspicion.cleared"]),
+        ("ineligible", {"effect": "stop", "ended_on": DIED_ON}, ["eligibility.loss.confirmed"]),
+    ],
+)
+def test_a_duplicate_can_still_be_resolved_by_itself(
+    suspected: Office, outcome: str, given: dict[str, Any], told: list[str]
+) -> None:
+    suspected.resolve(entry_of(suspected), "duplicate")
+    suspected.decide()
+    assert decision(suspected) == "suspected"
+    with pytest.raises(RequestError, match="closed as duplicate"):
+        suspected.resolve(entry_of(suspected), "duplicate")
+    suspected.resolve(entry_of(suspected), outcome, **given)
+    assert suspected.types("B1")[1:] == told
+    assert entry_of(suspected).outcome == outcome
+    assert decision(suspected) == ("certified" if outcome == "eligible" else "suspected")
+
+
 def test_an_entry_open_too_long_is_told_once(suspected: Office) -> None:
     suspected.on(suspected.today + timedelta(days=31)).compared(suspected.today)
     suspected.decide()
@@ -192,6 +213,83 @@ def test_an_impossible_outcome_is_named_and_changes_nothing(
     assert entry_of(suspected) == before
 
 
+STOP: dict[str, Any] = {"effect": "stop", "ended_on": DIED_ON}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "given", "field", "why"),
+    [
+        ("eligible", {"on": date(2020, 1, 1)}, "on", "before 2026-10-01, when entry 1 was opened"),
+        ("eligible", {"on": date(2026, 9, 30)}, "on", "before 2026-10-01, when entry 1 was opened"),
+        ("duplicate", {"on": date(2026, 9, 30)}, "on", "before 2026-10-01, when entry 1 was opened"),
+        ("ineligible", STOP | {"on": date(2026, 9, 30)}, "on", "when entry 1 was opened"),
+        (
+            "ineligible",
+            STOP | {"ended_on": date(1800, 1, 1)},
+            "ended_on",
+            "before 2015-01-01, when the benefit",
+        ),
+        (
+            "ineligible",
+            STOP | {"ended_on": date(2014, 12, 31)},
+            "ended_on",
+            "before 2015-01-01, when the benefit",
+        ),
+        ("ineligible", STOP | {"ended_on": date(2026, 11, 1)}, "ended_on", "in the future"),
+        ("eligible", {"on": date(2026, 11, 1)}, "on", "in the future"),
+    ],
+)
+def test_a_day_that_cannot_be_names_its_option_and_the_rule_and_changes_nothing(
+    suspected: Office, outcome: str, given: dict[str, Any], field: str, why: str
+) -> None:
+    before = entry_of(suspected)
+    with pytest.raises(RequestError, match=why) as told:
+        suspected.resolve(before, outcome, **given)
+    assert told.value.field == field
+    assert entry_of(suspected) == before
+    assert suspected.types("B1") == ["eligibility.suspected"]
+
+
+def test_an_outcome_may_be_of_the_day_its_entry_was_opened(suspected: Office) -> None:
+    suspected.resolve(entry_of(suspected), "eligible", on=date(2026, 10, 1))
+    assert last_event(suspected)["data"]["certified_on"] == "2026-10-01"
+
+
+def test_an_entry_opened_as_of_a_later_day_may_be_closed_the_day_of_its_run(office: Office) -> None:
+    office.evidence("B1", "certificate-1", **died(DIED_ON))
+    deciding.decide_run(office.station, date(2026, 10, 20))
+    assert entry_of(office).opened_on == date(2026, 10, 20)
+    with pytest.raises(RequestError, match="before 2026-10-01"):
+        office.resolve(entry_of(office), "eligible", on=date(2026, 9, 30))
+    office.resolve(entry_of(office), "eligible", on=date(2026, 10, 1))
+    assert decision(office) == "certified"
+
+
+def test_an_outcome_is_not_before_the_newest_evidence_of_its_entry(suspected: Office) -> None:
+    suspected.on(suspected.today + timedelta(days=7))
+    suspected.evidence("B1", "cremation-1", **died(date(2026, 10, 5)) | {"department": "civil_affairs"})
+    suspected.decide()
+    with pytest.raises(RequestError, match="before 2026-10-05, the day of the newest evidence of entry 1"):
+        suspected.resolve(entry_of(suspected), "eligible", on=date(2026, 10, 4))
+    suspected.resolve(entry_of(suspected), "eligible", on=date(2026, 10, 5))
+
+
+def test_the_end_of_an_entitlement_may_be_the_day_it_began(suspected: Office) -> None:
+    suspected.resolve(entry_of(suspected), "ineligible", effect="terminate", ended_on=date(2015, 1, 1))
+    assert last_event(suspected)["data"]["overpaid_from"] == "2015-01-02"
+
+
+@pytest.mark.parametrize(
+    ("on", "why"),
+    [(date(1800, 1, 1), "before 1900"), (date(1949, 12, 31), "was born"), (date(2026, 11, 1), "future")],
+)
+def test_a_contact_is_in_the_life_of_the_person(suspected: Office, on: date, why: str) -> None:
+    with pytest.raises(RequestError, match=why) as told:
+        contact(suspected.station, 1, Contact("self", "well", "Wang", on))
+    assert told.value.field == "on"
+    assert "1950" not in str(told.value)
+
+
 def test_evidence_nobody_looked_at_is_not_closed_with_the_entry(suspected: Office) -> None:
     seen = entry_of(suspected)
     assign(suspected.station, seen.entry_id, "Li", "Wang")
@@ -209,8 +307,8 @@ def test_evidence_nobody_looked_at_is_not_closed_with_the_entry(suspected: Offic
     ],
 )
 def test_nothing_is_done_about_a_closed_entry(suspected: Office, do: Callable[[Office, int], Any]) -> None:
-    suspected.resolve(entry_of(suspected), "duplicate")
-    with pytest.raises(RequestError, match="is closed as duplicate"):
+    suspected.resolve(entry_of(suspected), "eligible")
+    with pytest.raises(RequestError, match="is closed as eligible"):
         do(suspected, entry_of(suspected).entry_id)
 
 

@@ -88,6 +88,10 @@ def test_a_reported_death_stays_with_its_person_when_the_roster_comes_again(offi
     ("said", "why"),
     [
         (replace(SAID, on=TODAY + timedelta(days=1)), "future"),
+        (replace(SAID, on=date(1800, 1, 1)), "on: 1800-01-01 is before 1900-01-01"),
+        (replace(DEATH, on=date(1949, 12, 31)), "on: 1949-12-31 is before the person was born"),
+        (replace(DEATH, certificate="D-\udcff"), "certificate: holds"),
+        (replace(SAID, by="Li\x00"), "control character"),
         (replace(SAID, method="telepathy"), "one of self_service"),
         (replace(SAID, method=None), "one of self_service"),
         (replace(SAID, reference="990101195001010017"), "ID number"),

@@ -1,7 +1,7 @@
 import pytest
 
 from gateway.errors import RequestError
-from gateway.sync.texts import LONGEST, checked, holds_id_number
+from gateway.sync.texts import LONGEST, checked, holds_id_number, is_writable
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,14 @@ def test_a_text_is_kept_without_the_space_around_it() -> None:
 def test_a_text_that_cannot_be_kept_is_named(text: str, why: str) -> None:
     with pytest.raises(RequestError, match=f"the note is {why}"):
         checked("the note", text)
+
+
+@pytest.mark.parametrize("text", ["a\ud800", "\udcff", "a\x00b", "\x1b[31mred", "a\x7f"])
+def test_what_no_file_or_terminal_can_hold_is_not_kept(text: str) -> None:
+    assert not is_writable(text)
+    with pytest.raises(RequestError, match="the note holds a control character or half a character"):
+        checked("the note", text)
+
+
+def test_lines_tabs_and_every_script_can_be_written() -> None:
+    assert checked("the note", "本人在家\n\tseen, 𠮷") == "本人在家\n\tseen, 𠮷"
