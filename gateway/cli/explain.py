@@ -8,10 +8,11 @@ from rich.markup import escape
 
 from gateway.cli.context import CONFIG, Config, open_station
 from gateway.cli.output import Json, out, print_json
-from gateway.errors import ConfigError
+from gateway.errors import NotFoundError
 from gateway.store.decisions import Decision
+from gateway.store.ledger import Entry
 from gateway.sync import explaining
-from gateway.sync.explaining import Explanation, explanation_of
+from gateway.sync.explaining import Explanation, explanation_of, holds_of, would_change
 
 _SAID: Final = {"cause", "taken", "why", "rule", "clauses", "standing"}
 
@@ -27,7 +28,7 @@ def explain(
     """
     found = explanation_of(open_station(config).store, benefit_id)
     if found is None:
-        raise ConfigError(
+        raise NotFoundError(
             "no decision about that benefit: is it on the roster, and was `gateway decide` run?"
         )
     if as_json:
@@ -41,20 +42,19 @@ def print_explanation(explanation: Explanation) -> None:
     found = explanation.decision
     benefit = escape(found.benefit_id)
     out.print(f"[bold]{benefit}[/] is [bold]{found.decision}[/]{_reason(found)}, as of {found.as_of}")
-    for line in (*_decided(found), *_looked_at(found.body), *_told(explanation)):
+    for line in (*_decided(explanation), *_looked_at(explanation), *_told(explanation)):
         out.print(f"  {line}", markup=False)
 
 
-def _decided(found: Decision) -> Iterator[str]:
-    body = found.body
+def _decided(explanation: Explanation) -> Iterator[str]:
+    found, body = explanation.decision, explanation.decision.body
     if body.get("rule"):
         yield f"by rule: {body['rule']}"
     if found.valid_until:
         yield f"certified on {found.certified_on} by {body['certified_by']}, valid until {found.valid_until}"
     if body.get("unmatchable"):
         yield "cannot be matched: the roster has no usable resident ID number"
-    for hold in body["holds"]:
-        yield f"held until a person closes it: {hold}"
+    yield from holds_of(explanation)
     if body.get("notice"):
         yield f"last notice: {_listed(body['notice'])}"
     if body.get("restoration"):
@@ -63,17 +63,28 @@ def _decided(found: Decision) -> Iterator[str]:
         yield f"suggested channel: {body['suggested_channel']}"
 
 
-def _looked_at(body: Mapping[str, Any]) -> Iterator[str]:
+def _looked_at(explanation: Explanation) -> Iterator[str]:
+    body = explanation.decision.body
     yield from (_cause(cause) for cause in body["causes"])
     yield from (_evidence(row) for row in body["evidence"])
-    yield from (f"would change it: {sentence}" for sentence in body["would_change"])
+    yield from (f"would change it: {sentence}" for sentence in would_change(explanation))
 
 
 def _told(explanation: Explanation) -> Iterator[str]:
+    yield from (_entry(entry) for entry in explanation.ledger)
     yield from (f"event {event.sequence}: {event.type} at {event.time}" for event in explanation.events)
     for before in explanation.earlier:
         yield f"before that: {before.decision}{_reason(before)}, as of {before.as_of}, run {before.run_id}"
     yield f"rules: policy {explanation.decision.body['policy_version']}"
+
+
+def _entry(entry: Entry) -> str:
+    if entry.state == "open":
+        with_whom = f", with {entry.assignee}" if entry.assignee else ""
+        return f"ledger entry {entry.entry_id}: {entry.cause}, open since {entry.opened_on}{with_whom}"
+    effect = f", {entry.effect}, ended on {entry.ended_on}" if entry.effect else ""
+    said = f"closed as {entry.outcome} on {entry.outcome_on}{effect}"
+    return f"ledger entry {entry.entry_id}: {entry.cause}, {said}"
 
 
 def _reason(decision: Decision) -> str:

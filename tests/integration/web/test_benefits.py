@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
 
 from gateway.decide.changes import decision_rows
 from gateway.decide.compared import Gaps
 from gateway.store.database import Store
 from gateway.store.decisions import Decision, advance
+from gateway.store.ledger import open_or_update
 from gateway.store.outbox import NewEvent, append_events, release_events
 from gateway.web.app import make_app
+from tests.integration.store.test_ledger import DEATH
 from tests.unit.decide.decided import AS_OF, POLICY, outcome, reference, row
 
 NOW = datetime(2026, 7, 1, 6)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
@@ -88,6 +91,34 @@ async def test_an_explanation_does_not_leave_this_machine_through_a_proxy(
     reply = await client.get("/v1/benefits/B1", headers={header: "203.0.113.7"})
     assert reply.status == 403
     assert "health" not in await reply.text()
+
+
+async def test_a_benefit_is_explained_with_its_entries_in_the_ledger(client: Client, store: Store) -> None:
+    assert (await (await client.get("/v1/benefits/B1")).json())["ledger"] == []
+    with store.begin() as conn:
+        open_or_update(conn, 2, NOW, AS_OF, [DEATH])
+    found = await (await client.get("/v1/benefits/B1")).json()
+    assert found["ledger"] == [
+        {
+            "entry": 1,
+            "cause": "death",
+            "reason": "death",
+            "state": "open",
+            "opened_on": "2026-06-30",
+            "assignee": None,
+            "outcome": None,
+            "outcome_on": None,
+            "effect": None,
+            "ended_on": None,
+        }
+    ]
+    assert "a person closes the verification of death, ledger entry 1" in found["would_change"]
+
+
+@pytest.mark.parametrize("path", ["/v1/benefits/B1%00", "/v1/benefits/%ED%A0%80"])
+async def test_an_id_that_nothing_can_have_is_not_found(client: Client, path: str) -> None:
+    reply = await client.get(URL(path, encoded=True))
+    assert (reply.status, reply.content_type) == (404, "application/problem+json")
 
 
 async def test_what_is_explained_is_what_was_stored(client: Client) -> None:
