@@ -1,5 +1,6 @@
 """The one place that knows what time it is; everything else is told."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
@@ -10,6 +11,8 @@ CHINA: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 Clock = Callable[[], datetime]
 """Gives the present instant, with its time zone."""
 
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
 
 def system_clock() -> datetime:
     """The present instant in Asia/Shanghai."""
@@ -19,6 +22,25 @@ def system_clock() -> datetime:
 def local(instant: datetime) -> datetime:
     """The same instant as a naive Asia/Shanghai time, the form kept in columns."""
     return instant.astimezone(CHINA).replace(tzinfo=None) if instant.tzinfo else instant
+
+
+def written(instant: datetime) -> str:
+    """An instant as programs are told it: ISO 8601 with +08:00; a naive one is in Asia/Shanghai."""
+    return local(instant).replace(tzinfo=CHINA).isoformat()
+
+
+def day_of(text: str) -> date:
+    """A day written yyyy-MM-dd and in no other way.
+
+    Raises:
+        ValueError: it is not one; what was written is not repeated.
+    """
+    if not _DAY.fullmatch(text):
+        raise ValueError("not a day: write yyyy-MM-dd")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("not a day: there is none such in the calendar") from None
 
 
 def add_months(day: date, months: int) -> date:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, case, insert, select, update
 
@@ -13,6 +13,9 @@ from gateway.store.tables import RUNS
 Kind = Literal["sync", "decide", "run", "import", "ledger", "retry"]
 State = Literal["running", "held", "publishing", "done", "failed", "discarded"]
 """A decide run is held for a person's word, or publishing until its last event is out; others are neither."""
+
+_LAST: Final = 2**31 - 1
+"""PostgreSQL counts runs in 32 bits and takes no larger number."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,9 @@ def get(conn: Connection, run_id: int) -> Run:
     Raises:
         NotFoundError: there is no run of that number.
     """
-    row = conn.execute(select(RUNS).where(RUNS.c.run_id == run_id)).one_or_none()
+    row = None
+    if run_id <= _LAST:
+        row = conn.execute(select(RUNS).where(RUNS.c.run_id == run_id)).one_or_none()
     if row is None:
         raise NotFoundError(f"there is no run {run_id}: see `gateway runs list`")
     return Run(**row._asdict())

@@ -9,18 +9,21 @@ from typing import Final
 from aiohttp import web
 
 from gateway.errors import NotFoundError, RequestError, StoreError
-from gateway.store.alarms import standing_alarms
+from gateway.store.alarms import Raised, standing_alarms
 from gateway.store.database import Store
 from gateway.store.outbox import StoredEvent, events_after
 from gateway.sync.station import Station
 from gateway.web import benefits, certifications, ledger, runs
-from gateway.web.asking import STATION
+from gateway.web.asking import STATION, is_local, reply
 from gateway.web.requests import STORE, whole_number
 
 LARGEST_LIMIT: Final = 1000
 DEFAULT_LIMIT: Final = 100
 _MAX_BODY: Final = 64 * 1024
-_MAX_CURSOR: Final = 20
+_MAX_CURSOR: Final = 2**63 - 1
+
+_FOR_ALL: Final = frozenset({"/healthz", "/v1/events"})
+"""What anybody may read who reaches the gateway; all else is personal, or a write."""
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +32,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def make_app(store: Store, station: Station | None = None) -> web.Application:
     """The application over an open store; what decides or takes statements is served with a station only."""
-    app = web.Application(middlewares=[problems], client_max_size=_MAX_BODY)
+    app = web.Application(middlewares=[problems, only_here], client_max_size=_MAX_BODY)
     app[STORE] = store
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/v1/events", events)
@@ -47,21 +50,20 @@ async def healthz(request: web.Request) -> web.Response:
     store = request.app[STORE]
     faults = await asyncio.to_thread(store.check)
     if faults:
-        return web.json_response({"status": "fail", "faults": faults, "alarms": []}, status=503)
+        return reply({"status": "fail", "faults": faults, "alarms": []}, status=503)
     alarms = await asyncio.to_thread(_alarms, store)
     status = "warn" if alarms else "pass"
-    return web.json_response({"status": status, "faults": [], "alarms": alarms})
+    return reply({"status": status, "faults": [], "alarms": [vars(alarm) for alarm in alarms]})
 
 
-def _alarms(store: Store) -> list[dict[str, str]]:
+def _alarms(store: Store) -> list[Raised]:
     with store.read() as conn:
-        standing = standing_alarms(conn)
-    return [{name: str(value) for name, value in vars(alarm).items()} for alarm in standing]
+        return standing_alarms(conn)
 
 
 async def events(request: web.Request) -> web.Response:
     """The events after a cursor, as stored: `{"events": […], "next": cursor}`; the cursor never goes back."""
-    after = whole_number(request, "after", default=0, most=10**_MAX_CURSOR - 1)
+    after = whole_number(request, "after", default=0, most=_MAX_CURSOR)
     limit = whole_number(request, "limit", default=DEFAULT_LIMIT, most=LARGEST_LIMIT, least=1)
     types = [name for name in request.query.get("types", "").split(",") if name] or None
     found = await asyncio.to_thread(_read, request.app[STORE], after, limit, types)
@@ -98,6 +100,14 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except Exception as fault:  # noqa: BLE001 - the last line of defence: nothing internal leaves
         _log.error("unexpected %s in %s", type(fault).__name__, request.path)
         return _problem(500, "Internal Server Error", "the gateway failed; its log says more")
+
+
+@web.middleware
+async def only_here(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Until callers have tokens with scopes, personal answers and every write are for this machine only."""
+    if request.path not in _FOR_ALL and not is_local(request):
+        raise web.HTTPForbidden(text="this is given to this machine only, without a proxy")
+    return await handler(request)
 
 
 def _problem(status: int, title: str, detail: str | None) -> web.Response:

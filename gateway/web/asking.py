@@ -4,14 +4,15 @@ import json
 from collections.abc import Callable
 from datetime import date, datetime
 from ipaddress import ip_address
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
 
-from gateway.clock import CHINA
+from gateway.clock import day_of, written
 from gateway.settings import fault_lines
 from gateway.sync.station import Station
+from gateway.sync.texts import is_writable
 
 STATION: Final = web.AppKey("station", Station)
 _PROXIED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
@@ -21,6 +22,23 @@ class Asked(BaseModel):
     """A body or a query: unknown keys are faults, and no fault repeats what was sent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _can_be_kept(cls, sent: object) -> object:
+        if isinstance(sent, str) and not is_writable(sent):
+            raise ValueError("holds a control character or half a character: leave it out")
+        return sent
+
+
+def _written_day(sent: object) -> date:
+    if not isinstance(sent, str):
+        raise ValueError("not a day: write yyyy-MM-dd")  # noqa: TRY004 - pydantic takes a ValueError alone
+    return day_of(sent)
+
+
+Day = Annotated[date, BeforeValidator(_written_day)]
+"""A day in a body, yyyy-MM-dd and nothing else."""
 
 
 A = TypeVar("A", bound=Asked)
@@ -95,5 +113,5 @@ def _dumps(value: object) -> str:
 
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
-        return value.replace(tzinfo=value.tzinfo or CHINA).isoformat()
+        return written(value)
     return value.isoformat() if isinstance(value, date) else str(value)

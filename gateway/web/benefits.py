@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 
 from gateway.sync.explaining import as_json, explanation_of
-from gateway.web.asking import is_local, reply
+from gateway.web.asking import reply
 from gateway.web.requests import STORE
 
 
@@ -17,11 +17,8 @@ def add_routes(app: web.Application) -> None:
 async def benefit(request: web.Request) -> web.Response:
     """The decision that stands with its explanation, its events and its history.
 
-    It names more than events do, such as the kind and day of evidence of life: until callers have tokens with
-    scopes, it is for whoever is on this machine.
+    It names more than events do, such as the kind and day of evidence of life.
     """
-    if not is_local(request):
-        raise web.HTTPForbidden(text="explanations are given to this machine only, without a proxy")
     found = await asyncio.to_thread(explanation_of, request.app[STORE], request.match_info["benefit_id"])
     if found is None:
         raise web.HTTPNotFound(text="there is no decision about a benefit of that id")

@@ -1,18 +1,18 @@
 """`/v1/certifications` and `/v1/community-reports`: what other channels say, from this machine."""
 
 import asyncio
-from datetime import date
 from typing import Final, Literal
 
 from aiohttp import web
 from pydantic import Field
 
 from gateway.errors import NotFoundError
-from gateway.store.statements import Statement, statement
+from gateway.store.statements import Statement, statement, statements_about
 from gateway.sync.entries import as_stated
 from gateway.sync.statements import DatasetName, Said, accept, withdraw
 from gateway.sync.station import Station
-from gateway.web.asking import STATION, Asked, body, reply
+from gateway.sync.texts import is_writable
+from gateway.web.asking import STATION, Asked, Day, body, reply
 
 _DATASETS: Final[dict[str, tuple[DatasetName, ...]]] = {
     "certifications": ("certifications",),
@@ -24,7 +24,7 @@ class Certification(Asked):
     """A certification through another channel; `reference` is the caller's own number for it."""
 
     benefit_id: str
-    on: date
+    on: Day
     method: str
     reference: str | None = None
     by: str = "api"
@@ -34,7 +34,7 @@ class CommunityReport(Asked):
     """A death (基层死亡申报) or a visit (走访); `latest` says that the death was on that day or before it."""
 
     benefit_id: str
-    on: date
+    on: Day
     kind: Literal["death", "visit"]
     latest: bool = False
     certificate: str | None = Field(None, repr=False)
@@ -50,6 +50,7 @@ class Withdrawal(Asked):
 
 def add_routes(app: web.Application) -> None:
     """Take statements for the application's station."""
+    app.router.add_get("/v1/benefits/{benefit_id}/statements", about)
     app.router.add_post("/v1/certifications", certify)
     app.router.add_post("/v1/community-reports", report)
     for path in _DATASETS:
@@ -93,6 +94,12 @@ async def one(request: web.Request) -> web.Response:
     return reply(as_stated(await asyncio.to_thread(_found, request.app[STATION], *_named(request))))
 
 
+async def about(request: web.Request) -> web.Response:
+    """What was said about a benefit, oldest first: `{"statements": […]}`."""
+    found = await asyncio.to_thread(_about, request.app[STATION], request.match_info["benefit_id"])
+    return reply({"statements": [as_stated(each) for each in found]})
+
+
 async def take_back(request: web.Request) -> web.Response:
     """Take a statement back; the next run decides anew what rested on it."""
     given = await body(request, Withdrawal)
@@ -108,6 +115,13 @@ async def _accepted(request: web.Request, said: Said) -> web.Response:
 
 def _named(request: web.Request) -> tuple[str, str]:
     return request.match_info["path"], request.match_info["statement"]
+
+
+def _about(station: Station, benefit_id: str) -> list[Statement]:
+    if not is_writable(benefit_id):
+        return []
+    with station.store.read() as conn:
+        return statements_about(conn, benefit_id)
 
 
 def _found(station: Station, path: str, name: str) -> Statement:

@@ -1,7 +1,6 @@
 """`/v1/ledger`: the verification ledger, to be read, and to be worked on from this machine."""
 
 import asyncio
-from datetime import date
 from typing import Literal
 
 from aiohttp import web
@@ -11,7 +10,7 @@ from gateway.store.ledger import Effect, Outcome, Wanted
 from gateway.sync import ledger
 from gateway.sync.entries import listed, shown
 from gateway.sync.ledger import Contact, Resolution, Whom
-from gateway.web.asking import STATION, Asked, body, number_in, query, reply
+from gateway.web.asking import STATION, Asked, Day, body, number_in, query, reply
 
 LARGEST_PAGE = 1000
 
@@ -42,7 +41,7 @@ class Spoken(Asked):
     whom: Whom
     result: str
     by: str
-    on: date | None = None
+    on: Day | None = None
 
 
 class Finding(Asked):
@@ -51,10 +50,10 @@ class Finding(Asked):
     outcome: Outcome
     by: str
     note: str
-    on: date | None = None
+    on: Day | None = None
     effect: Effect | None = None
-    ended_on: date | None = None
-    version: int | None = None
+    ended_on: Day | None = None
+    version: int | None = Field(None, ge=0, lt=2**63)
 
 
 def add_routes(app: web.Application) -> None:

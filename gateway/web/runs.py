@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gateway.store import runs
 from gateway.store.database import Store
-from gateway.store.runs import Run
+from gateway.store.runs import Kind, Run
 from gateway.web.asking import Asked, number_in, query, reply
 from gateway.web.requests import STORE
 
@@ -20,6 +20,7 @@ class Page(Asked):
 
     limit: Annotated[int, Field(ge=1, le=200)] = 20
     before: Annotated[int, Field(ge=0, le=_LAST)] = _LAST
+    kind: Kind | None = None
 
 
 def add_routes(app: web.Application) -> None:
@@ -44,7 +45,7 @@ async def show_run(request: web.Request) -> web.Response:
 
 def _list(store: Store, page: Page) -> list[Run]:
     with store.read() as conn:
-        return runs.list_runs(conn, page.limit, before=page.before)
+        return runs.list_runs(conn, page.limit, page.kind, before=page.before)
 
 
 def _get(store: Store, run_id: int) -> Run:

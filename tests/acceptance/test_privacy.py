@@ -1,20 +1,24 @@
 """No ID number and no name leaves the roster and the pages: not in a file, a log, a line or an error."""
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.cli.explain import print_explanation
 from gateway.cli.roster import print_import
 from gateway.cli.run import print_decide, print_sync
 from gateway.evidence.belonging import MARKER
 from gateway.sandbox.faults import FaultKind
+from gateway.store.ledger import Wanted, list_entries
 from gateway.store.outbox import events_after
 from gateway.sync.explaining import explanation_of
 from gateway.sync.monthly import run_month
+from gateway.web.app import make_app
 from tests.acceptance.kept import naming, rows_of, stages
 from tests.support.site import AS_OF, Digest, Privates, Supplies, Trial, open_trial
 
@@ -80,6 +84,45 @@ def test_nothing_that_is_said_names_anybody(
     assert {name: privates.in_text(text) for name, text in texts.items()} == dict.fromkeys(texts, 0)
     assert len(seen.out) > 1000
     assert "attempt 2 of 3" in caplog.text
+
+
+def test_no_answer_over_http_names_anybody(month: Trial, privates: Privates, supplies: Supplies) -> None:
+    texts = asyncio.run(asked_everything(month, supplies.province.people[0].id_number))
+    assert {status for _, status, _ in texts} == {200, 202, 403, 404, 409, 422}
+    assert {path: privates.in_text(text) for path, _, text in texts if privates.in_text(text)} == {}
+    assert sum(len(text) for _, _, text in texts) > 20_000
+
+
+async def asked_everything(trial: Trial, id_number: str) -> list[tuple[str, int, str]]:
+    """Every kind of request, answered or refused: its path without what was sent, its status, its body."""
+    with trial.station.store.read() as conn:
+        subjects = sorted({event.subject for event in events_after(conn, 0, 10**6)})
+        numbers = [each.entry_id for each in list_entries(conn, Wanted(state="all", limit=10**6))]
+    first = numbers[0]
+    about = [f"/v1/benefits/{each}{tail}" for each in subjects for tail in ("", "/statements")]
+    listed = ["/healthz", "/v1/events?limit=1000", "/v1/ledger?state=all&limit=1000", "/v1/runs", "/v1/none"]
+    single = [*(f"/v1/ledger/{each}" for each in numbers), *(f"/v1/runs/{each}" for each in range(1, 5))]
+    sent: list[tuple[str, dict[str, object]]] = [
+        ("/v1/certifications", {"benefit_id": subjects[0], "on": "2026-09-20", "method": "counter"}),
+        ("/v1/certifications", {"benefit_id": id_number, "on": "2026-09-20", "method": "counter"}),
+        ("/v1/community-reports", {"benefit_id": subjects[0], "on": id_number, "kind": "visit"}),
+        (f"/v1/ledger/{first}/assign", {"to": "officer 7", "by": id_number}),
+        (f"/v1/ledger/{first}/contact", {"whom": "self", "result": f"is {id_number}", "by": "officer 7"}),
+        (f"/v1/ledger/{first}/resolve", {"outcome": "duplicate", "by": "officer 7", "note": "see another"}),
+        (f"/v1/ledger/{first}/resolve", {"outcome": id_number, "by": "officer 7", "note": "looked at"}),
+    ]
+    found = []
+    async with TestClient(TestServer(make_app(trial.station.store, trial.station))) as client:
+        for path in (*listed, *about, *single):
+            for headers in ({}, {"X-Real-IP": "192.0.2.7"}):
+                async with client.get(path, headers=headers) as reply:
+                    found.append((path, reply.status, await reply.text()))
+        async with client.get(f"/v1/benefits/{id_number}") as reply:
+            found.append(("/v1/benefits/…", reply.status, await reply.text()))
+        for path, body in sent:
+            async with client.post(path, json=body) as reply:
+                found.append((path, reply.status, await reply.text()))
+    return found
 
 
 def explain_all(trial: Trial) -> None:

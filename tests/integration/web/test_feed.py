@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from gateway.store.alarms import Alarm, raise_alarm
 from gateway.store.database import Store
 from gateway.store.outbox import NewEvent, append_events, release_events
 from gateway.web.app import make_app
@@ -66,6 +67,7 @@ async def test_a_held_event_is_not_in_the_feed(client: TestClient[Any, Any], sto
         ("after", "-1"),
         ("after", "x"),
         ("after", "٣"),
+        ("after", "99999999999999999999"),
         ("limit", "0"),
         ("limit", "1001"),
         ("limit", "9" * 400),
@@ -94,6 +96,25 @@ async def test_health_follows_the_store(client: TestClient[Any, Any], tmp_path: 
     ill = await client.get("/healthz")
     assert ill.status == 503
     assert (await ill.json())["faults"]
+
+
+async def test_an_alarm_says_since_when_as_every_instant_is_said(
+    client: TestClient[Any, Any], store: Store
+) -> None:
+    with store.begin() as conn:
+        raise_alarm(conn, Alarm("stale_source", "cremations", "nothing since August"), NOW)
+    found = await (await client.get("/healthz")).json()
+    assert (found["status"], found["alarms"]) == (
+        "warn",
+        [
+            {
+                "name": "stale_source",
+                "subject": "cremations",
+                "message": "nothing since August",
+                "raised_at": "2026-10-01T06:00:00+08:00",
+            }
+        ],
+    )
 
 
 async def test_a_store_that_fails_shows_no_internals(client: TestClient[Any, Any], store: Store) -> None:

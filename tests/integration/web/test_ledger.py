@@ -85,13 +85,27 @@ async def test_an_unusable_filter_is_a_problem(client: TestClient[Any, Any], que
         ("/v1/certifications", CERTIFIED | {"on": ID_NUMBER}),
         ("/v1/community-reports", {"benefit_id": "B1", "on": "2026-09-20", "kind": "visit", "latest": True}),
         ("/v1/certifications", []),
+        ("/v1/certifications", CERTIFIED | {"on": 1760918400}),
+        ("/v1/certifications", CERTIFIED | {"on": "2026-09-20T00:00:00"}),
+        ("/v1/certifications", CERTIFIED | {"on": "20260920"}),
+        ("/v1/certifications", CERTIFIED | {"benefit_id": "B1\ud800"}),
+        ("/v1/certifications", CERTIFIED | {"benefit_id": "B1\u0000"}),
+        ("/v1/certifications", CERTIFIED | {"reference": "R\u0000"}),
+        ("/v1/community-reports", {"benefit_id": "\ud800", "on": "2026-09-20", "kind": "death"}),
+        ("/v1/community-reports", {"benefit_id": "B1", "on": 1760918400, "kind": "death"}),
+        ("/v1/ledger/1/assign", {"to": "Li\ud800", "by": "Wang"}),
+        ("/v1/ledger/1/assign", {"to": "Li\u0000", "by": "Wang"}),
+        ("/v1/ledger/1/contact", {"whom": "self", "result": "well", "by": "Li", "on": 1760918400}),
+        ("/v1/ledger/1/resolve", {"outcome": "duplicate", "by": "Li", "note": "x\ud800"}),
+        ("/v1/ledger/1/resolve", {"outcome": "duplicate", "by": "Li", "note": "x", "on": 1760918400}),
+        ("/v1/ledger/1/resolve", {"outcome": "duplicate", "by": "Li", "note": "x", "version": 2**70}),
     ],
 )
 async def test_an_unusable_body_is_a_problem_that_repeats_nothing(
     client: TestClient[Any, Any], path: str, sent: object
 ) -> None:
     reply = await client.post(path, json=sent)
-    assert reply.status == 422
+    assert (reply.status, reply.content_type) == (422, "application/problem+json")
     assert ID_NUMBER not in await reply.text()
 
 
@@ -120,6 +134,48 @@ async def test_a_certification_is_accepted_once_and_can_be_asked_for_and_taken_b
     assert (await client.get(path.replace("certifications", "community-reports"))).status == 404
     gone = await (await client.post(f"{path}/withdraw", json={"by": "officer"})).json()
     assert (gone["state"], gone["withdrawn_by"]) == ("withdrawn", "officer")
+
+
+async def test_what_was_said_about_a_benefit_can_be_asked_for(client: TestClient[Any, Any]) -> None:
+    made = await (await client.post("/v1/certifications", json=CERTIFIED)).json()
+    sent = {"benefit_id": "B1", "on": "2026-09-21", "kind": "visit"}
+    visit = await (await client.post("/v1/community-reports", json=sent)).json()
+    found = await (await client.get("/v1/benefits/B1/statements")).json()
+    assert sorted(found["statements"], key=repr) == sorted([made, visit], key=repr)
+    assert await (await client.get("/v1/benefits/B2/statements")).json() == {"statements": []}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/ledger",
+        "/v1/ledger/1",
+        "/v1/ledger/1/assign",
+        "/v1/runs",
+        "/v1/runs/1",
+        "/v1/benefits/B1",
+        "/v1/benefits/B1/statements",
+        "/v1/certifications",
+        "/v1/certifications/st_1",
+        "/v1/community-reports/st_1/withdraw",
+        "/v1/whatever-comes-later",
+    ],
+)
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Real-IP"])
+async def test_what_is_personal_or_written_stays_on_this_machine(
+    client: TestClient[Any, Any], path: str, method: str, header: str
+) -> None:
+    reply = await client.request(method, path, headers={header: "192.0.2.7"})
+    assert (reply.status, reply.content_type) == (403, "application/problem+json")
+    assert "this machine only" in (await reply.json())["detail"]
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/healthz"])
+async def test_the_feed_and_the_health_are_for_whoever_reaches_them(
+    client: TestClient[Any, Any], path: str
+) -> None:
+    assert (await client.get(path, headers={"X-Forwarded-For": "192.0.2.7"})).status == 200
 
 
 async def test_a_community_report_is_accepted(client: TestClient[Any, Any]) -> None:

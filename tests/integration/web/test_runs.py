@@ -40,6 +40,11 @@ async def test_runs_are_listed_newest_first_page_by_page(client: TestClient[Any,
     assert ([run["run_id"] for run in rest["runs"]], rest["next"]) == ([1], None)
 
 
+async def test_runs_are_listed_by_kind(client: TestClient[Any, Any]) -> None:
+    found = await got(client, "/v1/runs?kind=sync")
+    assert [run["run_id"] for run in found["runs"]] == [2]
+
+
 async def test_a_run_says_why_it_is_held(client: TestClient[Any, Any]) -> None:
     run = await got(client, "/v1/runs/3")
     assert (run["reason"], run["as_of"]) == ("in all: 612 new suspicions", "2026-09-30")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.clock import CHINA, add_months, local, system_clock
+from gateway.clock import CHINA, add_months, day_of, local, system_clock, written
 
 DAYS = st.dates(date(1900, 1, 1), date(2200, 12, 31))
 
@@ -57,3 +57,19 @@ def test_the_clock_is_in_china_and_right() -> None:
     now = system_clock()
     assert now.tzinfo is CHINA
     assert abs(now - datetime.now(UTC)) < timedelta(seconds=10)
+
+
+def test_an_instant_is_written_with_the_offset_of_shanghai() -> None:
+    naive = datetime(2026, 10, 1, 6)  # noqa: DTZ001 - the form kept in columns
+    assert written(naive) == "2026-10-01T06:00:00+08:00"
+    assert written(datetime(2026, 9, 30, 22, tzinfo=UTC)) == "2026-10-01T06:00:00+08:00"
+
+
+@pytest.mark.parametrize(
+    "text", ["20261001", "2026-10-1", "2026-W40-4", "2026-10-01T00:00", "2026-13-01", "x"]
+)
+def test_a_day_is_written_in_one_way_only(text: str) -> None:
+    assert day_of("2026-10-01") == date(2026, 10, 1)
+    with pytest.raises(ValueError, match="not a day") as told:
+        day_of(text)
+    assert text not in str(told.value).split()
