@@ -26,8 +26,8 @@ from gateway.cli import (
     schedule,
     serve,
 )
-from gateway.cli.output import err
-from gateway.errors import GatewayError
+from gateway.cli.output import err, log_time
+from gateway.errors import GatewayError, RequestError
 
 app = typer.Typer(
     name="gateway",
@@ -63,9 +63,8 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line; a gateway error is one line on stderr and its own exit code."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=err, show_path=False)]
-    )
+    handler = RichHandler(console=err, show_path=False, log_time_format=log_time)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     for chatty in ("httpx", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -73,7 +72,7 @@ def main() -> None:
         app()
     except GatewayError as error:
         err.print(f"[bold red]{type(error).__name__}[/] ", end="")
-        err.print(str(error), markup=False)
+        err.print(error.option if isinstance(error, RequestError) else str(error), markup=False)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         err.print("stopped; what was committed stays, run again to go on")

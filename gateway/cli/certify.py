@@ -130,4 +130,4 @@ def _print(made: Statement, *, as_json: bool) -> None:
 
 
 def _day(text: str) -> date:
-    return as_day(text) or date.min
+    return as_day(text, "on") or date.min

@@ -1,13 +1,14 @@
 """What every command starts from: the configuration folder, opened once."""
 
-from datetime import date, datetime
+import re
+from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from gateway.clock import CHINA, system_clock
-from gateway.errors import ConfigError
+from gateway.clock import day_of, local, system_clock
+from gateway.errors import RequestError
 from gateway.host import build_host
 from gateway.settings import load_settings
 from gateway.store.database import Store
@@ -23,6 +24,10 @@ Config = Annotated[
     ),
 ]
 CONFIG = Path("config")
+LARGEST: Final = 2**63 - 1
+"""The largest number that a database keeps: whatever is larger can name or bound nothing."""
+
+_TIME: Final = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}(Z|[+-][0-9]{2}:[0-9]{2})?")
 
 
 def open_station(config: Path) -> Station:
@@ -35,33 +40,36 @@ def open_station(config: Path) -> Station:
     return Station(settings, build_host(), Store(settings.gateway.store))
 
 
-def as_day(text: str | None) -> date | None:
-    """A day written yyyy-MM-dd.
+def as_day(text: str | None, option: str) -> date | None:
+    """A day written yyyy-MM-dd; `option` is what it was given as, `as_of` for --as-of.
 
     Raises:
-        ConfigError: it is not one.
+        RequestError: it is not one.
     """
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigError("that is not a day: write yyyy-MM-dd") from None
+        return day_of(text)
+    except ValueError as error:
+        raise RequestError(str(error), field=option) from None
 
 
-def as_instant(text: str | None) -> datetime | None:
+def as_instant(text: str | None, option: str) -> datetime | None:
     """The beginning of a day written yyyy-MM-dd, or a time yyyy-MM-ddTHH:MM:SS, in Asia/Shanghai, naive.
 
+    A time may end in an offset, +08:00 say; `option` is what it was given as.
+
     Raises:
-        ConfigError: it is neither.
+        RequestError: it is neither.
     """
     if text is None:
         return None
     try:
-        instant = datetime.fromisoformat(text)
+        if not _TIME.fullmatch(text):
+            return datetime.combine(day_of(text), time())
+        return local(datetime.fromisoformat(text))
     except ValueError:
-        raise ConfigError("that is not a time: write yyyy-MM-dd or yyyy-MM-ddTHH:MM:SS") from None
-    return instant.astimezone(CHINA).replace(tzinfo=None) if instant.tzinfo else instant
+        raise RequestError("not a time: write yyyy-MM-dd or yyyy-MM-ddTHH:MM:SS", field=option) from None
 
 
 def today() -> date:

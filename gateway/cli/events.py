@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.context import CONFIG, Config, open_station
+from gateway.cli.context import CONFIG, LARGEST, Config, open_station
 from gateway.store.database import Store
 from gateway.store.outbox import StoredEvent, events_after
 
@@ -15,8 +15,10 @@ _EVERY_S = 1.0
 
 def events(
     config: Config = CONFIG,
-    after: Annotated[int, typer.Option("--after", help="Only events after this sequence number.", min=0)] = 0,
-    limit: Annotated[int | None, typer.Option(help="At most so many.", min=1)] = None,
+    after: Annotated[
+        int, typer.Option("--after", help="Only events after this sequence number.", min=0, max=LARGEST)
+    ] = 0,
+    limit: Annotated[int | None, typer.Option(help="At most so many.", min=1, max=LARGEST)] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Wait for more until stopped.")] = False,
 ) -> None:
     """Print released events in order, one CloudEvent a line, exactly the bytes that are stored.

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from gateway.cli.context import CONFIG, Config, as_day, open_station
+from gateway.cli.context import CONFIG, LARGEST, Config, as_day, open_station
 from gateway.cli.output import Json, out, print_json, print_rows
 from gateway.store.ledger import Effect, Outcome, Wanted
 from gateway.sync import ledger
@@ -17,7 +17,9 @@ app = typer.Typer(help="The verification ledger: suspicions that a person settle
 _HISTORY = ("at", "action", "by", "note", "details")
 _EVIDENCE = ("id", "department", "kind", "happened_on")
 
-EntryId = Annotated[int, typer.Argument(help="The entry's number, see `gateway ledger list`.")]
+EntryId = Annotated[
+    int, typer.Argument(help="The entry's number, see `gateway ledger list`.", min=0, max=LARGEST)
+]
 By = Annotated[
     str | None, typer.Option("--by", help="Who does it, kept with it; else the user of this machine.")
 ]
@@ -37,16 +39,26 @@ def list_command(  # noqa: PLR0913 - every filter is an option
     state: Annotated[StateName, typer.Option(help="Which entries.")] = "open",
     cause: Annotated[str | None, typer.Option(help="Only this cause: death, custody, absence …")] = None,
     county: Annotated[str | None, typer.Option(help="Only benefits insured in this county.")] = None,
+    benefit: Annotated[str | None, typer.Option(help="Only of this benefit.")] = None,
+    assignee: Annotated[str | None, typer.Option(help="Only those that are with this person.")] = None,
     late: Annotated[bool, typer.Option("--late", help="Only those open longer than they may be.")] = False,
-    after: Annotated[int, typer.Option(help="Go on after this entry.", min=0)] = 0,
-    limit: Annotated[int, typer.Option(help="At most so many, oldest first.", min=1)] = 100,
+    after: Annotated[int, typer.Option(help="Go on after this entry.", min=0, max=LARGEST)] = 0,
+    limit: Annotated[int, typer.Option(help="At most so many, oldest first.", min=1, max=LARGEST)] = 100,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """List the entries of the ledger.
 
     Example: gateway ledger list --late --county 990101
     """
-    wanted = Wanted(state=state, cause=cause, county=county, after=after, limit=limit)
+    wanted = Wanted(
+        state=state,
+        cause=cause,
+        county=county,
+        benefit_id=benefit,
+        assignee=assignee,
+        after=after,
+        limit=limit,
+    )
     print_rows(listed(open_station(config), wanted, late=late), LISTED, as_json=as_json)
 
 
@@ -82,7 +94,7 @@ def contact_command(
     config: Config = CONFIG,
 ) -> None:
     """Note that the person, the family or the employer was spoken to."""
-    ledger.contact(open_station(config), entry_id, Contact(whom, result, by or getuser(), as_day(on)))
+    ledger.contact(open_station(config), entry_id, Contact(whom, result, by or getuser(), as_day(on, "on")))
     out.print(f"entry {entry_id}: contact noted")
 
 
@@ -90,7 +102,9 @@ def contact_command(
 def resolve_command(  # noqa: PLR0913 - every fact of an outcome is an option
     entry_id: EntryId,
     *,
-    outcome: Annotated[Outcome, typer.Option(help="What was found.")],
+    outcome: Annotated[
+        Outcome, typer.Option(help="What was found; a duplicate can be resolved otherwise later.")
+    ],
     by: Annotated[str, typer.Option("--by", help="Who found it; kept with the entry.")],
     note: Annotated[str, typer.Option("--note", help="Why; no name, no ID number.")],
     on: Day = None,
@@ -99,16 +113,20 @@ def resolve_command(  # noqa: PLR0913 - every fact of an outcome is an option
         str | None, typer.Option("--ended-on", help="Of ineligible: the last day of the entitlement.")
     ] = None,
     version: Annotated[
-        int | None, typer.Option(help="Of the entry as you saw it: not closed if it has changed since.")
+        int | None,
+        typer.Option(help="Of the entry as you saw it: not closed if it has changed since.", max=LARGEST),
     ] = None,
     config: Config = CONFIG,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """Close an entry: the benefit is decided anew and told of at once.
 
+    A duplicate tells nothing, and its evidence goes on holding the benefit: resolve it again, as eligible or
+    ineligible, once the other entry is settled. An ineligible one can be resolved again as eligible.
+
     Example: gateway ledger resolve 12 --outcome eligible --by "Duty officer" --note "seen at home"
     """
-    given = Resolution(outcome, by, note, as_day(on), effect, as_day(ended_on), version)
+    given = Resolution(outcome, by, note, as_day(on, "on"), effect, as_day(ended_on, "ended_on"), version)
     done = ledger.resolve(open_station(config), entry_id, given)
     types = [event.type for event in done.events]
     if as_json:

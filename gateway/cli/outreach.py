@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.context import CONFIG, Config, open_station
+from gateway.cli.context import CONFIG, LARGEST, Config, open_station
 from gateway.cli.output import Json, print_rows
 from gateway.sync.outreach import LISTED, Reach, outreach
 
@@ -12,7 +12,9 @@ from gateway.sync.outreach import LISTED, Reach, outreach
 def outreach_command(
     config: Config = CONFIG,
     county: Annotated[str | None, typer.Option(help="Only benefits insured in this county.")] = None,
-    limit: Annotated[int, typer.Option(help="At most so many, whom to reach first on top.", min=1)] = 100,
+    limit: Annotated[
+        int, typer.Option(help="At most so many, whom to reach first on top.", min=1, max=LARGEST)
+    ] = 100,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """List benefits that no evidence covers, with the channel that is suggested.

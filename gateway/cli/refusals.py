@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from gateway.cli.context import CONFIG, Config, open_station
+from gateway.cli.context import CONFIG, LARGEST, Config, open_station
 from gateway.cli.output import Json, err, out, print_json, print_rows
 from gateway.cli.run import watching_sync
 from gateway.errors import NotFoundError, RequestError
@@ -55,7 +55,7 @@ def list_command(  # noqa: PLR0913, PLR0917 - typer: a flag is a parameter
     dataset: Dataset = None,
     rule: Rule = None,
     field: Field = None,
-    limit: Annotated[int, typer.Option(help="At most so many rows, newest first.", min=1)] = 100,
+    limit: Annotated[int, typer.Option(help="At most so many rows, newest first.", min=1, max=LARGEST)] = 100,
     grouped: Annotated[bool, typer.Option("--grouped", help="Count by dataset, field and rule.")] = False,
     with_settled: All = False,
     as_json: Annotated[bool, Json] = False,

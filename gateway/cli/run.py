@@ -40,7 +40,7 @@ def sync_command(
     Example: gateway sync --department police --since 2026-09-01
     """
     station = open_station(config)
-    scope = Scope(department, dataset, as_instant(since), as_instant(until))
+    scope = Scope(department, dataset, as_instant(since, "since"), as_instant(until, "until"))
     if dry_run:
         rows = [vars(window) for window in planned(station, scope)]
         print_rows(rows, ("dataset", "since", "until", "state"), as_json=as_json, title="would be read")
@@ -63,7 +63,7 @@ def decide_command(
     """
     station = open_station(config)
     with watching_decide() as progress:
-        report = decide_run(station, as_day(as_of) or today(), progress)
+        report = decide_run(station, as_day(as_of, "as_of") or today(), progress)
     print_decide(report, as_json=as_json)
     if report.held:
         raise typer.Exit(RunHeld.exit_code)
@@ -82,7 +82,7 @@ def run_command(
     """
     station = open_station(config)
     with watching_sync() as syncing, watching_decide() as deciding:
-        report = run_month(station, as_day(as_of) or today(), syncing, deciding)
+        report = run_month(station, as_day(as_of, "as_of") or today(), syncing, deciding)
     print_sync(report.synced, as_json=as_json)
     print_decide(report.decided, as_json=as_json)
     if report.exit_code:

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from gateway.cli.context import CONFIG, Config, open_station
+from gateway.cli.context import CONFIG, LARGEST, Config, open_station
 from gateway.cli.output import Json, err, out, print_json, print_rows
 from gateway.cli.run import print_decide, print_drift, watching_decide
 from gateway.store import runs
 from gateway.store.counts import WindowCounts, counts, window_counts
-from gateway.store.runs import Run
+from gateway.store.runs import Kind, Run
 from gateway.sync.approving import Word, approve_run, discard_run
 
 app = typer.Typer(help="What was run, and what is held.", no_args_is_help=True)
@@ -35,7 +35,7 @@ _WINDOWS: Final = (
 _TAKEN: Final = ("dataset", "received", "accepted", "refused", "matched", "strangers")
 _SCOPES: Final = ("by_reason", "by_dataset", "by_county")
 
-RunId = Annotated[int, typer.Argument(help="The run's number, see `gateway runs list`.")]
+RunId = Annotated[int, typer.Argument(help="The run's number, see `gateway runs list`.", min=0, max=LARGEST)]
 Reason = Annotated[str, typer.Option("--reason", help="Why, kept with the run. Name no person.")]
 By = Annotated[str | None, typer.Option("--by", help="Who says so; else the user of this machine.")]
 
@@ -48,12 +48,16 @@ def runs_command() -> None:
 @app.command("list")
 def list_command(
     config: Config = CONFIG,
-    limit: Annotated[int, typer.Option(help="At most so many, newest first.", min=1)] = 20,
+    limit: Annotated[int, typer.Option(help="At most so many, newest first.", min=1, max=LARGEST)] = 20,
+    kind: Annotated[Kind | None, typer.Option(help="Only runs of this kind.")] = None,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
-    """List the latest runs with how they ended."""
+    """List the latest runs with how they ended.
+
+    Example: gateway runs list --kind decide --limit 3
+    """
     with open_station(config).store.read() as conn:
-        found = runs.list_runs(conn, limit)
+        found = runs.list_runs(conn, limit, kind)
     print_rows([_row(run) for run in found], _LISTED, as_json=as_json)
 
 

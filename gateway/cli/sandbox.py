@@ -101,7 +101,7 @@ def rules_folder() -> Path:
 
 
 def _start(text: str | None) -> date:
-    return as_day(text) or system_clock().date().replace(day=1)
+    return as_day(text, "start") or system_clock().date().replace(day=1)
 
 
 def _now() -> datetime:

@@ -1,18 +1,22 @@
 """`gateway serve`: the HTTP side, and the schedule beside it."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from aiohttp import web
 
 from gateway.cli.context import CONFIG, Config, open_station
 from gateway.cli.output import err
+from gateway.errors import ConfigError
 from gateway.schedule.opening import scheduler_of
 from gateway.schedule.scheduler import Scheduler
 from gateway.web.app import make_app
+
+_LAST_PORT: Final = 65535
 
 
 def serve(
@@ -20,7 +24,9 @@ def serve(
     host: Annotated[
         str | None, typer.Option(help="Listen here instead of gateway.yaml's serve.host.")
     ] = None,
-    port: Annotated[int | None, typer.Option(help="Listen on this port instead of serve.port.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Listen on this port instead of serve.port.", min=0, max=_LAST_PORT)
+    ] = None,
     no_schedule: Annotated[
         bool, typer.Option("--no-schedule", help="Run no job: cron, systemd or another process does.")
     ] = False,
@@ -36,8 +42,16 @@ def serve(
     app = make_app(station.store, station)
     if not no_schedule:
         app.cleanup_ctx.append(_beside(scheduler_of(station)))
-    err.print(f"serving http://{where[0]}:{where[1]}/v1/events; stop with Ctrl-C")
-    web.run_app(app, host=where[0], port=where[1], print=None, handle_signals=True)
+    try:
+        web.run_app(app, host=where[0], port=where[1], print=lambda _: _say(*where), handle_signals=True)
+    except OSError as fault:
+        why = os.strerror(fault.errno) if fault.errno and fault.errno > 0 else "there is no such host"
+        step = "name another with --host and --port, or in `serve` of gateway.yaml"
+        raise ConfigError(f"cannot listen on {where[0]}:{where[1]}: {why}; {step}") from None
+
+
+def _say(host: str, port: int) -> None:
+    err.print(f"serving http://{host}:{port}/v1/events; stop with Ctrl-C")
 
 
 def _beside(scheduler: Scheduler) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from gateway.clock import written
 from gateway.errors import RequestError
 from gateway.store import runs
 from gateway.store.proposals import drop_proposals
@@ -73,4 +74,4 @@ def _move(conn: Connection, station: Station, run: Run, state: runs.State, said:
 
 def _as_summary(word: Word, station: Station) -> dict[str, str]:
     by, reason = checked("the name of who says so", word.by), checked("the reason", word.reason)
-    return {"by": by, "reason": reason, "at": station.now().isoformat(timespec="seconds")}
+    return {"by": by, "reason": reason, "at": written(station.now().replace(microsecond=0))}

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from gateway.decide.behind import cause_of, ground_of
-from gateway.errors import NotFoundError
 from gateway.events import (
     ConflictCleared,
     ConflictFound,
@@ -16,7 +15,7 @@ from gateway.events import (
 )
 from gateway.store.ledger import Entry
 from gateway.store.outbox import StoredEvent, events_about
-from gateway.sync.benefits import holder_of
+from gateway.sync.benefits import find_holder
 from gateway.sync.one import Start, Told
 from gateway.sync.station import Station
 
@@ -26,11 +25,7 @@ _ENDED: Final = (SuspicionCleared.type_name, ConflictCleared.type_name)
 
 def is_gone(station: Station, seen: Entry) -> bool:
     """Whether an entry's benefit is no longer on the roster."""
-    try:
-        holder_of(station, seen.benefit_id)
-    except NotFoundError:
-        return True
-    return False
+    return find_holder(station, seen.benefit_id) is None
 
 
 def taken_back(seen: Entry, start: Start) -> Told:

@@ -96,8 +96,8 @@ def test_a_benefit_is_explained_from_its_stored_decision(site: Site) -> None:
 
 
 def test_an_unknown_benefit_is_one_clear_line(site: Site) -> None:
-    done = site.run("explain", "nobody", code=10)
-    assert done.stderr.startswith("ConfigError no decision about that benefit")
+    done = site.run("explain", "nobody", code=12)
+    assert done.stderr.startswith("NotFoundError no decision about that benefit")
     assert "Traceback" not in done.stderr
 
 

@@ -84,3 +84,14 @@ def test_what_cannot_be_done_is_an_error_of_its_own(run: Run) -> None:
     said = run("certify", "B1", "--on", "2026-09-20", "--method", "telepathy", "--by", "Li")
     assert isinstance(said.exception, RequestError)
     assert said.exception.exit_code == 12
+
+
+def test_half_a_character_is_an_error_of_its_own(run: Run) -> None:
+    for words in (("statements", "list", "\udcff"), ("ledger", "list", "--cause", "\udcff")):
+        assert isinstance(run(*words).exception, RequestError)
+
+
+def test_a_day_that_has_not_come_is_named_as_its_option(run: Run) -> None:
+    said = run("certify", "B1", "--on", "2027-01-01", "--method", "counter", "--by", "Li").exception
+    assert isinstance(said, RequestError)
+    assert said.option.startswith("--on: 2027-01-01 is in the future")
