@@ -16,7 +16,7 @@ from gateway.sync.approving import Word, approve_run
 from gateway.sync.ledger import Contact, assign, contact
 from gateway.sync.standing import as_revision
 from tests.integration.ledger.conftest import DIED_ON
-from tests.integration.ledger.office import DELETED, Office, died, open_office
+from tests.integration.ledger.office import DELETED, TODAY, Office, died, open_office
 from tests.integration.store.schemas import own_schema
 
 
@@ -133,13 +133,14 @@ def test_a_loss_may_be_resolved_anew_as_eligible(suspected: Office) -> None:
 
 
 def test_that_a_person_cleared_it_is_said_also_where_nothing_is_certified_by_it(suspected: Office) -> None:
-    """Another channel certified later than the day of the outcome, so the certification does not move."""
-    suspected.roster({"benefit_id": "B1", "last_certified_on": "2026-09-28", "last_method": "counter"})
-    suspected.decide()
-    suspected.resolve(entry_of(suspected), "eligible", on=date(2026, 9, 20))
+    """Another channel certified on the day of the outcome already, so the certification does not move."""
+    later = suspected.on(TODAY + timedelta(days=7))
+    later.roster({"benefit_id": "B1", "last_certified_on": "2026-10-06", "last_method": "counter"})
+    later.decide()
+    later.resolve(entry_of(suspected), "eligible", on=date(2026, 10, 6))
     told = last_event(suspected)
     assert told["type"].endswith("conflict.cleared")
-    assert (told["data"]["method"], told["data"]["certified_on"]) == ("verification", "2026-09-28")
+    assert (told["data"]["method"], told["data"]["certified_on"]) == ("verification", "2026-10-06")
     assert any("二（七）" in clause for clause in told["data"]["clauses"])
 
 
