@@ -50,7 +50,7 @@ def _alarm(feed: Feed, counts: Counts, share: float) -> Alarm:
     """Names no number that differs from run to run: the same drift is one alarm."""
     names = named(counts.unknown_codes, counts.unknown_fields, counts.changed_types)
     step = f"describe it in plugin {feed.department}, or set `drift: evolve` in its configuration"
-    return Alarm("drift", feed.name, f"in more than {share:.4g} of its rows: {names}; {step}")
+    return Alarm("drift", feed.name, f"in more than {100 * share:.4g} % of its rows: {names}; {step}")
 
 
 def _warning(feed: Feed, counts: Counts) -> str:

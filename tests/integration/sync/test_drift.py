@@ -31,7 +31,7 @@ NOW = at("2026-03-20 12:00:00")
 ROWS = Counts(100, 100, 0, 0, 0, {})
 NEW_FIELD = replace(ROWS, unknown_fields={"NEW": 50}, drifted=50)
 ALARM = (
-    "in more than 0.01 of its rows: unknown field NEW; "
+    "in more than 1 % of its rows: unknown field NEW; "
     "describe it in plugin police, or set `drift: evolve` in its configuration"
 )
 FROZEN = (
