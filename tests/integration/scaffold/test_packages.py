@@ -5,51 +5,25 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from collections import Counter
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from gateway.crypto.file_drop import open_file, read_manifest
 from gateway.crypto.keyring import KeyRing
-from gateway.department import Dataset, Department
+from gateway.department import Department
 from gateway.errors import RequestError
-from gateway.fields import codes_of, fields_of_type
+from gateway.fields import codes_of
 from gateway.host import Host
-from gateway.identity import IdNumber
-from gateway.intake.interpret import Reading, RowReader
-from gateway.intake.page import csv_rows, json_rows, open_page, read_rows
-from gateway.mapping import Either
-from gateway.sandbox.drop import drop_rows
 from gateway.sandbox.keys import write_senders
-from gateway.sandbox.pages import seal_rows
-from gateway.sandbox.sealing import compact
 from gateway.scaffold.files import distribution, write_files
 from gateway.scaffold.plan import Wanted, WantedDataset
 from gateway.scaffold.propose import propose
 from gateway.settings import DepartmentSettings
-from gateway.testing.field_table import with_tables
+from gateway.testing.conformance.checks import checks_of
+from gateway.testing.conformance.package import Package
 from tests.integration.scaffold.conftest import Written
 from tests.support.project import ROOT
-
-FILLED_BY_THE_GATEWAY = ("published_at", "received_at", "origin")
-
-
-def read(dataset: Dataset, sheet: dict[str, Any], entry: dict[str, Any]) -> Reading:
-    return RowReader(dataset).read(entry["row"], datetime.fromisoformat(sheet["received_at"]))
-
-
-def records(reading: Reading) -> list[dict[str, Any]]:
-    found = [statement.record.model_dump(mode="json", exclude_none=True) for statement in reading.statements]
-    return [{k: v for k, v in each.items() if k not in FILLED_BY_THE_GATEWAY} for each in found]
-
-
-def said(entry: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{k: v for k, v in each.items() if k != "about"} for each in entry.get("records", [])]
 
 
 def test_every_package_loads_without_a_fault(host: Host, packages: dict[str, Written]) -> None:
@@ -64,63 +38,10 @@ def test_the_datasets_are_as_they_were_asked_for(department: Department, written
     assert len(department.datasets) == (1 if written.name.startswith("start") else 8)
 
 
-def test_accepted_samples_become_exactly_their_records(department: Department, written: Written) -> None:
-    for dataset in department.datasets:
-        sheet = written.sheet(dataset.name)
-        columns = [dataset.alias(name) for name in fields_of_type(dataset.row, IdNumber)]
-        for entry in sheet["accepted"]:
-            reading = read(dataset, sheet, entry)
-            assert reading.faults == (), entry["why"]
-            assert records(reading) == said(entry)
-            unknown = [code.partition("=")[0] for code in reading.unknown_codes]
-            assert unknown == entry.get("unknown_codes", [])
-            for statement, each in zip(reading.statements, entry["records"], strict=True):
-                if statement.record.polarity != "neutral":
-                    about = entry["row"][each.get("about", columns[0])]
-                    assert statement.person == IdNumber.parse(about)
-
-
-def test_refused_samples_are_refused_for_their_reason(department: Department, written: Written) -> None:
-    for dataset in department.datasets:
-        sheet = written.sheet(dataset.name)
-        for entry in sheet["refused"]:
-            reading = read(dataset, sheet, entry)
-            assert reading.faults == ((entry["field"], entry["rule"]),), entry["why"]
-            assert records(reading) == said(entry)
-
-
-def test_nothing_of_the_mapping_is_left_untried(department: Department, written: Written) -> None:
-    for dataset in department.datasets:
-        sheet = written.sheet(dataset.name)
-        accepted = [entry["row"] for entry in sheet["accepted"]]
-        for name, table in codes_of(dataset.row).items():
-            assert set(table.meanings) <= {row.get(dataset.alias(name)) for row in accepted}
-        both = [*sheet["accepted"], *sheet["refused"]]
-        columns = {field.alias for field in dataset.row.model_fields.values()}
-        assert {column for entry in both for column in entry["row"]} == columns
-        operations = Counter(row["op"] for row in accepted)
-        assert operations.keys() == {"I", "U", "D"}
-        assert {"key_missing", "load_time_missing", "date_form"} <= {
-            each["rule"] for each in sheet["refused"]
-        }
-        assert_every_emit_counts(dataset, sheet)
-
-
-def assert_every_emit_counts(dataset: Dataset, sheet: dict[str, Any]) -> None:
-    before = [records(read(dataset, sheet, entry)) for entry in sheet["accepted"]]
-    for emit in dataset.every_emit:
-        fewer = [entry for entry in dataset.emits if isinstance(entry, Either) or entry is not emit]
-        poorer = replace(dataset, emits=fewer)
-        after = [records(read(poorer, sheet, entry)) for entry in sheet["accepted"]]
-        assert after != before or dataset.name == "silent"
-
-
-def test_people_in_samples_are_nobody(department: Department, written: Written) -> None:
-    for dataset in department.datasets:
-        sheet = written.sheet(dataset.name)
-        for name in fields_of_type(dataset.row, IdNumber):
-            numbers = {str(entry["row"].get(dataset.alias(name)) or "99") for entry in sheet["accepted"]}
-            assert all(number.startswith("99") for number in numbers)
+def test_every_rule_of_the_kit_is_kept(department: Department, written: Written) -> None:
+    verdicts = [check.run() for check in checks_of(Package(department, written.package))]
+    assert [verdict for verdict in verdicts if verdict.result == "failed"] == []
+    assert len(verdicts) > 20
 
 
 def test_what_was_told_and_what_was_guessed(packages: dict[str, Written], host: Host) -> None:
@@ -143,32 +64,6 @@ def test_what_was_told_and_what_was_guessed(packages: dict[str, Written], host: 
 def test_the_smallest_useful_plugin_has_forty_lines_at_most(packages: dict[str, Written]) -> None:
     for envelope in ("sm4_cbc_mac", "sm4_fields", "jwe", "sm2_sm4_gcm", "file_drop"):
         assert len(packages[f"start_{envelope}"].code.splitlines()) <= 40
-
-
-def test_the_readme_is_current(department: Department, written: Written) -> None:
-    readme = (written.package / "README.md").read_text("utf-8")
-    assert with_tables(readme, department) == readme
-    assert all(f"### `{dataset.name}`" in readme for dataset in department.datasets)
-
-
-def test_sealed_rows_are_opened(department: Department, written: Written, tmp_path: Path) -> None:
-    for sender in write_senders(tmp_path / "keys", written.name, written.envelope):
-        ring = KeyRing(sender.entries)
-        for dataset in department.datasets:
-            rows = [entry["row"] for entry in written.sheet(dataset.name)["accepted"]]
-            if dataset.shape == "service":
-                sealed = seal_rows(written.envelope, rows, sender, timestamp_ms=1_790_000_000_000)
-                plaintext = open_page(dataset, compact(sealed).encode(), ring)
-                assert read_rows(dataset, plaintext, json_rows) == rows
-            else:
-                columns = [str(field.alias) for field in dataset.row.model_fields.values()]
-                path = drop_rows(tmp_path / sender.kid, dataset.name, rows, columns, sender)
-                stem = path.name.removesuffix(".zip.enc")
-                manifest = read_manifest((path.parent / f"{stem}.manifest.json").read_bytes(), ring)
-                blank = dict.fromkeys(columns, "")
-                assert read_rows(dataset, open_file(path, manifest, ring), csv_rows) == [
-                    {**blank, **row} for row in rows
-                ]
 
 
 def test_the_configuration_names_the_keys_that_the_envelope_needs(written: Written, tmp_path: Path) -> None:
