@@ -11,7 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store.tables import ALARMS
 
-Name = Literal["missed_run", "late_run", "failed_job", "stale_source", "held_run", "lease_lost", "drift"]
+Name = Literal[
+    "missed_run", "late_run", "failed_job", "stale_source", "held_run", "lease_lost", "drift", "uncompared"
+]
 
 _log = logging.getLogger(__name__)
 

@@ -1,13 +1,13 @@
 """One decision run: everything is decided, judged as a whole, and only then published."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import islice
 
 from sqlalchemy import Connection
 
 from gateway.clock import CHINA
-from gateway.decide.compared import gaps
+from gateway.decide.compared import Gaps, gaps
 from gateway.decide.engine import compiled
 from gateway.decide.guard import Findings, from_json, judge
 from gateway.errors import ConfigError, RunHeld
@@ -16,6 +16,7 @@ from gateway.evidence.columns import BUCKETS
 from gateway.evidence.settle import settle
 from gateway.policy import Policy, load_policy
 from gateway.store import runs
+from gateway.store.alarms import Alarm, settle_alarms
 from gateway.store.parts import live_parts
 from gateway.store.proposals import drop_proposals
 from gateway.store.windows import compared_until
@@ -99,7 +100,16 @@ def _decide(station: Station, policy: Policy, as_of: date, run_id: int, progress
         state: runs.State = "held" if report.held else "publishing"
         reason = "; ".join(report.held) or None
         runs.finish_run(conn, run_id, state, station.now(), reason=reason, summary=as_summary(report))
+        settle_alarms(conn, {"uncompared"}, _not_compared(found), station.now())
     return report
+
+
+def _not_compared(found: Gaps) -> Iterator[Alarm]:
+    """Each dataset that stands in the way (rule 0), until a run finds it compared again."""
+    for dataset in dict.fromkeys((*found.uncompared, *found.of_life)):
+        stopped = "renewed or found overdue" if dataset in found.uncompared else "found overdue"
+        step = f"look at `gateway runs list` and run `gateway sync --dataset {dataset}`"
+        yield Alarm("uncompared", dataset, f"was not compared in time, so nothing is {stopped}: {step}")
 
 
 def _judged(
