@@ -134,4 +134,5 @@ def test_the_next_times_are_told_without_doing_anything(scheduled: Trial, now: d
     assert len(told) == 3
     assert {each["job"] for each in told} <= {"sync settlements", "run"}
     assert [each["at"] for each in told] == sorted(each["at"] for each in told)
-    assert datetime.fromisoformat(told[0]["at"]) > now
+    assert {datetime.fromisoformat(each["at"]).utcoffset() for each in told} == {timedelta(hours=8)}
+    assert local(datetime.fromisoformat(told[0]["at"])) > now
