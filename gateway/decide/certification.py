@@ -1,7 +1,7 @@
 """Rule 5: which certification a benefit has, and whether a new one is announced.
 
 What stands is the last run's value, moved silently by a newer certification of the roster, and aloud by a
-person's verification. Strong evidence of life replaces it when the change is worth telling. Only a withdrawal
+person's verification. Evidence of life replaces it when the change is worth telling. Only a withdrawal
 moves it back, at once, for what was withdrawn stops counting. A held or uncompared benefit is not renewed
 from evidence; the roster's certification always counts, and a verification also where nothing was compared.
 
@@ -30,7 +30,7 @@ def with_days(table: ir.Table, policy: Policy, as_of: date) -> ir.Table:
         table.last_method, policy.channels.methods.value
     )
     own = ibis.ifelse(surely(echo), table.was_roster_certified_on, table.last_certified_on)
-    days = {"roster_on": own, "verified_on": table.ledger_verified_on, "life_on": table.strong_on}
+    days = {"roster_on": own, "verified_on": table.ledger_verified_on, "life_on": table.certifying_on}
     table = table.mutate(has_cycle=has_cycle, **days)
     come = {name: surely(table.has_cycle & (table[name] <= literal(as_of))) for name in days}
     table = table.mutate(**{name: ibis.ifelse(come[name], table[name], ibis.null("date")) for name in days})

@@ -5,7 +5,7 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from gateway.decide.days import among, literal, surely
+from gateway.decide.days import among, literal, newest, surely
 from gateway.policy import Policy
 
 COUNTED = ("match", "unchecked")
@@ -22,9 +22,27 @@ def by_life(evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:
         end_on=custody_end(evidence, policy),
         undated_on=ibis.coalesce(evidence.happened_on, literal(as_of)),
     )
-    return rows.group_by("life").agg(
+    people = rows.group_by("life").agg(
         **_alive(rows, policy, as_of), **_dead(rows, as_of), **_gone(rows, as_of), **_grounds(rows, as_of)
     )
+    return _with_certifying(people, rows, policy, as_of)
+
+
+def _with_certifying(people: ir.Table, rows: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    """Add `certifying_on`: the newest strong evidence or, where the rules let it, the newest weak pair."""
+    if not policy.certification.weak_pairs_certify.value:
+        return people.mutate(certifying_on=people.strong_on)
+    joined = people.left_join(_weak_pairs(rows, policy, as_of), "life").drop("life_right")
+    return joined.mutate(certifying_on=newest(joined.strong_on, joined.paired_on)).drop("paired_on")
+
+
+def _weak_pairs(rows: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    """By life `paired_on`: the earlier of the newest days on which two departments saw somebody (chosen)."""
+    weak = rows.filter(is_life(rows, policy, "weak") & surely(rows.happened_on <= literal(as_of)))
+    seen = weak.group_by("life", "department").agg(seen_on=weak.happened_on.max())
+    by_life_ = seen.group_by("life").agg(days=seen.seen_on.collect().sort())
+    paired = by_life_.filter(by_life_.days.length() > 1)
+    return paired.select("life", paired_on=paired.days[paired.days.length() - 2])
 
 
 def _alive(rows: ir.Table, policy: Policy, as_of: date) -> dict[str, ir.Value]:
@@ -71,11 +89,11 @@ def _grounds(rows: ir.Table, as_of: date) -> dict[str, ir.Value]:
     }
 
 
-def is_life(rows: ir.Table, policy: Policy) -> ir.BooleanColumn:
-    """Strong evidence of life about surely this person; a differing or unchecked name never certifies."""
+def is_life(rows: ir.Table, policy: Policy, strength: str = "strong") -> ir.BooleanColumn:
+    """Evidence of life about surely this person; a differing or unchecked name never certifies."""
     return (
         (rows.polarity == "of_life")
-        & (rows.strength == "strong")
+        & (rows.strength == strength)
         & (rows.identity == "match")
         & among(rows.kind, policy.certifying_kinds())
     )

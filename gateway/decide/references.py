@@ -142,6 +142,10 @@ def _grounds(asked: ir.Table, evidence: ir.Table, policy: Policy, as_of: date) -
 def _life(asked: ir.Table, evidence: ir.Table, policy: Policy) -> ir.Table:
     rows = _beside(asked, evidence.filter(is_life(evidence, policy)))
     rows = rows.filter(rows.happened_on == rows.certified_on)
+    if policy.certification.weak_pairs_certify.value:
+        weak = _beside(asked, evidence.filter(is_life(evidence, policy, "weak")))
+        pairs = weak.filter(weak.happened_on >= weak.certified_on).anti_join(rows, "benefit_id")
+        rows = ibis.union(rows, pairs)
     return _rows(rows, "life", "counted", rows.happened_on)
 
 

@@ -99,7 +99,7 @@ class Holds(Strict):
 class CertificationRules(Strict):
     """Rule 5: when evidence of life certifies, and when that is announced."""
 
-    weak_pairs_certify: Cited[Literal[False]]
+    weak_pairs_certify: Cited[bool]
     min_extension_days: Cited[Days]
     renew_when_due_within_days: Cited[Days]
 

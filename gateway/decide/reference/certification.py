@@ -64,7 +64,7 @@ def _sources(benefit: Benefit) -> tuple[Certification, Certification, Certificat
     """What the roster, strong evidence of life, and a person's verification give."""
     return (
         _given(benefit, benefit.roster_on, "roster"),
-        _given(benefit, benefit.life.strong_on(), "evidence"),
+        _given(benefit, benefit.life.certifying_on(), "evidence"),
         _given(benefit, benefit.ledger["verified_on"], "verification"),
     )
 

@@ -32,15 +32,30 @@ class Life:
         days = [row["happened_on"] for row in rows]
         return max((day for day in days if self.has_come(day)), default=None)
 
-    def strong(self) -> list[Row]:
-        """Strong evidence of life, about surely this person; weak evidence never certifies."""
+    def strong(self, strength: str = "strong") -> list[Row]:
+        """Strong evidence of life, about surely this person; or weak, which by itself certifies nobody."""
         kinds = self.policy.certifying_kinds()
         return [
             row
             for row in self.evidence
-            if row["polarity"] == "of_life" and row["strength"] == "strong" and row["kind"] in kinds
+            if row["polarity"] == "of_life" and row["strength"] == strength and row["kind"] in kinds
             if row["identity"] == "match"
         ]
+
+    def certifying_on(self) -> date | None:
+        """The newest strong evidence of life or, where the rules let it, the newest weak pair."""
+        paired_on = self._paired_on() if self.policy.certification.weak_pairs_certify.value else None
+        return max((day for day in (self.strong_on(), paired_on) if day), default=None)
+
+    def _paired_on(self) -> date | None:
+        """By then two departments had seen somebody: the day of the earlier of the two."""
+        weak = self.strong("weak")
+        of_each = [
+            self.newest(row for row in weak if row["department"] == name)
+            for name in {row["department"] for row in weak}
+        ]
+        days = sorted(day for day in of_each if day)
+        return days[-2] if len(days) > 1 else None
 
     def strong_on(self) -> date | None:
         """The newest strong evidence of life."""

@@ -17,6 +17,7 @@ from gateway.evidence.columns import EVIDENCE
 from gateway.policy import Policy, load_policy
 from gateway.roster.columns import ROSTER
 from tests.integration.decide.lives import Row, World, histories
+from tests.support.policies import with_weak_pairs
 
 EXAMPLES = int(os.environ.get("DECIDER_EXAMPLES", "25"))
 
@@ -68,9 +69,18 @@ class Deciders:
         return _sorted(found)
 
 
+POLICY = load_policy(Path(__file__).parents[3] / "config")
+
+
 @pytest.fixture(scope="module")
 def deciders() -> Deciders:
-    return Deciders(load_policy(Path(__file__).parents[3] / "config"))
+    return Deciders(POLICY)
+
+
+@pytest.fixture(scope="module")
+def deciders_by_pairs() -> Deciders:
+    """By rules under which two departments' weak evidence certifies together."""
+    return Deciders(with_weak_pairs(POLICY))
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -78,6 +88,18 @@ def deciders() -> Deciders:
 def test_the_expression_decides_as_the_reference_does_run_after_run(
     deciders: Deciders, history: tuple[World, World], second_run: Run
 ) -> None:
+    assert_equal(deciders, history, second_run)
+
+
+@settings(max_examples=max(EXAMPLES // 3, 1), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(history=histories(), second_run=st.sampled_from(LATER_RUNS))
+def test_so_it_does_where_weak_pairs_certify(
+    deciders_by_pairs: Deciders, history: tuple[World, World], second_run: Run
+) -> None:
+    assert_equal(deciders_by_pairs, history, second_run)
+
+
+def assert_equal(deciders: Deciders, history: tuple[World, World], second_run: Run) -> None:
     first, later = history
     last: list[Row] = []
     for world, run in ((first, RUNS[0]), (later, second_run), (first, LATER_RUNS[0])):

@@ -66,7 +66,7 @@ def test_every_basis_of_a_death_is_first_hand_or_an_echo() -> None:
         ("policy.yaml", "certification.min_extension_days.cite", None, "min_extension_days.cite: Field"),
         ("policy.yaml", "certification.min_extension_days.cite", [], "min_extension_days.cite: List"),
         ("policy.yaml", "certification.min_extension_days.value", "30", "min_extension_days.value: Input"),
-        ("policy.yaml", "certification.weak_pairs_certify.value", True, "weak_pairs_certify.value: Input"),
+        ("policy.yaml", "certification.weak_pairs_certify.value", "maybe", "weak_pairs_certify.value: Input"),
         ("policy.yaml", "benefits.employee_pension.grounds", None, "employee_pension.grounds: Field"),
         ("policy.yaml", "benefits.employee_pension.grounds.death", None, "grounds.death: Field"),
         ("policy.yaml", "benefits.employee_pension.grounds.death.effect", "maybe", "death.effect: Input"),
