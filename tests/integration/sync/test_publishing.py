@@ -147,7 +147,7 @@ def test_a_held_run_is_published_once_somebody_approves_it_and_says_why(station:
     with station.store.read() as conn:
         summary = runs.get(conn, run_id).summary
     assert summary
-    assert summary["approval"] == vars(WORD) | {"at": "2026-10-01T06:00:00"}
+    assert summary["approval"] == vars(WORD) | {"at": "2026-10-01T06:00:00+08:00"}
 
 
 def test_a_run_that_stopped_while_publishing_is_finished_by_approving_it_again(station: Station) -> None:
