@@ -135,6 +135,22 @@ def test_doctor_names_a_key_that_leads_nowhere(site: Site, tmp_path: Path) -> No
     assert "/nowhere" in done.stdout
 
 
+def test_doctor_names_a_source_that_no_department_has(site: Site, tmp_path: Path) -> None:
+    broken = tmp_path / "config"
+    shutil.copytree(site.config, broken)
+    rules = (broken / "policy.yaml").read_text("utf-8")
+    (broken / "policy.yaml").write_text(rules.replace("cremations", "cremation_s"), "utf-8")
+    done = gateway("doctor", "--no-hub", "--config", str(broken))
+    assert done.returncode == 10
+    assert "cremation_s: no department that is on has such a dataset" in " ".join(done.stdout.split())
+
+
+def test_outreach_lists_whom_another_channel_is_to_reach(site: Site) -> None:
+    listed = site.json("outreach", "--limit", "3", "--json")
+    assert len(listed) == 3
+    assert all(row["suggested_channel"] and row["benefit_id"].startswith("B99") for row in listed)
+
+
 def test_a_dry_run_names_the_windows_and_reads_nothing(site: Site) -> None:
     words = ("sync", "--dry-run", "--until", "2026-11-15", "--json")
     before = site.json(*words)
