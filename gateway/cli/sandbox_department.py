@@ -3,8 +3,6 @@
 import time
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +14,6 @@ from gateway.cli.sandbox import People, Seed, rules_folder
 from gateway.clock import CHINA, local, system_clock
 from gateway.department import Department
 from gateway.errors import ConfigError
-from gateway.hookspecs import ENTRY_POINTS
-from gateway.host import build_host
 from gateway.policy import load_policy
 from gateway.sandbox.drop import write_drop
 from gateway.sandbox.guests import guests_of
@@ -37,6 +33,7 @@ from gateway.sandbox.trial import (
     trial_senders,
     trial_settings,
 )
+from gateway.testing.conformance.package import installed
 
 _PORT = 8901
 _HISTORY_MONTHS = 3
@@ -78,7 +75,8 @@ def department_command(
     """
     site = Site(folder or Path(f"var/sandbox-{name}"))
     today = system_clock().date()
-    department, plugin = build_host().department(name), _folder_of(name)
+    package = installed(name)
+    department, plugin = package.department, package.folder
     supplies = supplies_of(department, plugin, _given(rows or []), today, move=not keep_dates)
     province = Province(seed, people, today.replace(day=1), history_months=_history(supplies, today))
     guests = guests_of([(supply.dataset, supply.rows) for supply in supplies], today)
@@ -130,15 +128,6 @@ def _history(supplies: Sequence[Supply], today: date) -> int:
     oldest = oldest_load(supplies) or today
     months = (today.year - oldest.year) * _MONTHS_A_YEAR + today.month - oldest.month
     return max(_HISTORY_MONTHS, months)
-
-
-def _folder_of(name: str) -> Path:
-    """The folder that a department's plugin stands in."""
-    module = next(point.module for point in entry_points(group=ENTRY_POINTS) if point.name == name)
-    spec = find_spec(module)
-    if spec is None or spec.origin is None:
-        raise ConfigError(f"{module} is no file: install the plugin unpacked, with its samples")
-    return Path(spec.origin).parent
 
 
 def _now() -> datetime:

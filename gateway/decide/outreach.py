@@ -5,7 +5,6 @@ longest ago, is visited first. *(chosen)*
 """
 
 from datetime import date
-from functools import lru_cache
 from typing import Final
 
 import ibis
@@ -30,7 +29,6 @@ OUTREACH: Final = pa.schema(
 """Benefits that no evidence covers, whom to reach first on top."""
 
 
-@lru_cache(maxsize=4)
 def outreach_query(policy: Policy, as_of: date, county: str | None, limit: int) -> str:
     """SQL over the views `evidence`, `roster` and `decided`; at most `limit` rows of OUTREACH."""
     evidence, roster, decided = (

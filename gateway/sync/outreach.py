@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 import duckdb
+from sqlalchemy import Connection
 
 from gateway.decide.outreach import outreach_query
 from gateway.errors import ConfigError
@@ -41,8 +42,9 @@ def outreach(station: Station, wanted: Reach) -> list[dict[str, Any]]:
         as_of = runs.last_decided(conn)
     if as_of is None:
         raise ConfigError("nothing was decided yet: run `gateway run` first")
-    rows = merge(*_found(station, wanted, as_of), key=_first)
-    return [_shown(station, row) for row in islice(rows, wanted.limit)]
+    rows = merge(*_found(station, wanted, as_of), key=_first)  # each bucket's rows are in this order already
+    with station.store.read() as conn:
+        return [_shown(conn, row) for row in islice(rows, wanted.limit)]
 
 
 def _found(station: Station, wanted: Reach, as_of: date) -> Iterator[list[dict[str, Any]]]:
@@ -69,8 +71,7 @@ def _first(row: dict[str, Any]) -> tuple[date, date, str]:
     return row["weakly_seen_on"] or date.min, row["valid_until"] or date.min, row["benefit_id"]
 
 
-def _shown(station: Station, row: dict[str, Any]) -> dict[str, Any]:
-    with station.store.read() as conn:
-        decided = decisions.current(conn, row["benefit_id"])
+def _shown(conn: Connection, row: dict[str, Any]) -> dict[str, Any]:
+    decided = decisions.current(conn, row["benefit_id"])
     body = decided.body if decided else {}
     return row | {"suggested_channel": body.get("suggested_channel"), "holds": body.get("holds", [])}
