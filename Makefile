@@ -7,10 +7,10 @@ INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check accuracy docs reference lock clean
+.PHONY: help install demo test check contract torture accuracy bench bench-quick bench-full docs reference lock clean
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 install: $(INSTALLED) ## virtual environment with everything in requirements.lock
 
@@ -29,6 +29,21 @@ check: install ## style, types, floors, and a reason for every ignore
 	@$(RUN) mypy --strict --explicit-package-bases gateway plugins tests bench
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(RUN) pytest -q tests/docs/test_ignores.py
+
+contract: install ## both contracts and every event by other people's checkers, which are installed for it
+	@VENV="$(VENV)" scripts/contract $(ARGS)
+
+torture: install ## seeds of faults over every channel: SEEDS=10000; ARGS="--level site" chooses
+	@$(RUN) tests.torture --seeds $(or $(SEEDS),200) $(ARGS)
+
+bench: install ## how quick the gateway is on this machine, written to docs/performance.md; ONLY=intake for one section
+	@$(RUN) bench run $(addprefix --only ,$(ONLY)) $(ARGS)
+
+bench-quick: install ## the same in a minute: name, value, unit, ratio; nothing is written
+	@$(RUN) bench quick $(ARGS)
+
+bench-full: install ## two years of months of 15 million benefits; ARGS="--months 1" for one; hours, and see the disk it asks for
+	@$(RUN) bench full $(ARGS)
 
 accuracy: install ## how often the rules are right and wrong: 24 months of 200 000 people with known truth
 	@$(RUN) bench.accuracy $(ARGS)

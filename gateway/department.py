@@ -92,8 +92,10 @@ class Dataset:
     """Instead of the hub's paging."""
     open: Open | None = None
     """Instead of opening `envelope`: the payload and the department's keys give the plain page."""
+    rows_in: str | None = None
+    """Where a page is a JSON object around the array of rows: the member that holds them."""
     read: Read | None = None
-    """Instead of reading a page as a JSON array: the plain page gives the rows."""
+    """Instead of reading a page as JSON: the plain page gives the rows, and slowly."""
     to_records: ToRecords | None = None
     """Instead of `emits`, row by row and slow."""
     about: tuple[str, str] | None = field(init=False, default=None)
@@ -124,6 +126,8 @@ class Dataset:
     def faults(self) -> list[str]:
         """Everything that is wrong with this description, a line each."""
         found = [f"{self.name}: {fault}" for fault in self._key_faults()]
+        if self.rows_in is not None and (self.read or self.shape == "file_drop"):
+            found.append(f"{self.name}: rows_in is for pages of JSON: not with read, nor for dropped files")
         if bool(self.emits) is (self.to_records is not None):
             found.append(f"{self.name}: either emits or to_records says what a row means, and not both")
         for number, emit in enumerate(self.every_emit):

@@ -15,8 +15,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from gateway.identity import IdNumber, PersonName
 
-_BLANKS: Final = frozenset({"", "-", "null", "NULL", "Null", "—"})
-_MAX_LENGTH: Final = 500
+BLANKS: Final = frozenset({"", "-", "null", "NULL", "Null", "—"})
+"""What a trimmed text without a value is spelt like."""
+
+MAX_LENGTH: Final = 500
+"""A text is no longer, in characters and before it is trimmed."""
+
 _INSTANT: Final = re.compile(
     r"(\d{4})([-/]?)(\d\d)\2(\d\d)(?:[ T]?(\d\d):?(\d\d):?(\d\d)(?:\.\d+)?)?", re.ASCII
 )
@@ -65,10 +69,10 @@ def clean(value: object) -> str | None:
         return None
     if not isinstance(value, str):
         raise ValueError("text_type")  # noqa: TRY004 - pydantic takes nothing else from a validator
-    if len(value) > _MAX_LENGTH:
+    if len(value) > MAX_LENGTH:
         raise ValueError("text_too_long")
     text = value.strip()
-    return None if text in _BLANKS else text
+    return None if text in BLANKS else text
 
 
 def _code(value: object) -> str | None:
@@ -167,6 +171,9 @@ NameText = Annotated[
 
 LoadTime = Annotated[datetime, BeforeValidator(_loaded_at)]
 
+Operation = Literal["I", "U", "D"]
+"""How a row was loaded: new, changed, or deleted."""
+
 
 class SourceRow(BaseModel):
     """One row as a department sends it; subclass it with one field per column, in English, aliased."""
@@ -178,7 +185,7 @@ class SourceRow(BaseModel):
         hide_input_in_errors=True,
     )
 
-    operation: Literal["I", "U", "D"] = Field(alias="op", title="操作")
+    operation: Operation = Field(alias="op", title="操作")
     loaded_at: LoadTime = Field(alias="tong_time", title="入库时间")
 
     def __repr__(self) -> str:

@@ -1,8 +1,9 @@
 """The words in which a plugin says what its rows mean: data, not code.
 
 `Emit`, `either`, `first`, `before`, `lookup` and the conditions of `when` describe; they do not run. One
-interpreter reads them row by row (`gateway.intake`), another can read them column by column. A column is
-named as in the data dictionary or by the row's field name.
+interpreter reads them row by row (`gateway.intake.interpret`), another column by column
+(`gateway.intake.columns`), and both come to the same. A column is named as in the data dictionary or by the
+row's field name.
 """
 
 from collections.abc import Mapping, Sequence

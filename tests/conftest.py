@@ -1,7 +1,7 @@
 """What every test shares: the servers it may need, and what follows where one is missing."""
 
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -12,13 +12,17 @@ from tests.support.services import (
     services_required,
     temporary_postgres,
 )
+from tests.support.spark_cluster import standalone
 
-SERVER_FIXTURES = {"postgres_url"}
+UNCLOSED_BY_SPARK = "ignore:unclosed <socket:ResourceWarning"
+"""PySpark leaves the socket of each result to be closed with the last reference to it."""
+
+SERVER_FIXTURES = {"postgres_url", "spark_master"}
 
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The URL of an empty PostgreSQL database, made for this run and dropped after it."""
+@contextmanager
+def postgres_or_skip() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, dropped in the end."""
     with ExitStack() as stack:
         try:
             url = stack.enter_context(temporary_postgres(postgres_server()))
@@ -27,11 +31,32 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """The URL of an empty PostgreSQL database that the test has to itself."""
+    with postgres_or_skip() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def spark_master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a standalone Spark cluster on loopback: one master, two workers; ended at last."""
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(standalone(tmp_path_factory.mktemp("spark")))
+        except ServerMissingError as error:
+            pytest.skip(f"{WANTED}{error}")
+        yield address
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks what needs a server, so that `-m "not server"` leaves it out."""
     for item in items:
-        if SERVER_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+        fixtures = getattr(item, "fixturenames", ())
+        if SERVER_FIXTURES.intersection(fixtures):
             item.add_marker("server")
+        if "spark_master" in fixtures:
+            item.add_marker(pytest.mark.filterwarnings(UNCLOSED_BY_SPARK))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

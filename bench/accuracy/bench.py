@@ -89,7 +89,7 @@ class Run:
         verified = self._verify(as_of)
         self._agency.month_passes(as_of)
         self._site.clock.now = now
-        file = self._site.station.evidence.parent / "roster.parquet"
+        file = self._site.station.work.parent / "roster.parquet"
         self._core.write(file, as_of)
         self._site.take_roster(file)
         rows = self._read(month, now)

@@ -74,7 +74,9 @@ def _unsealed(host: Host) -> Host:
 
 
 def _without_envelopes(found: Department) -> Department:
-    return replace(found, datasets=tuple(replace(each, open=_open, read=_read) for each in found.datasets))
+    return replace(
+        found, datasets=tuple(replace(each, open=_open, read=_read, rows_in=None) for each in found.datasets)
+    )
 
 
 def _open(page: bytes, _keys: Keys) -> bytes:

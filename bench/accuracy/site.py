@@ -9,22 +9,23 @@ from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from bench.accuracy.intake import Readers
 from gateway.cli.context import open_station
 from gateway.clock import CHINA
-from gateway.decide.columns import DECIDED
+from gateway.evidence.engine import engine
 from gateway.evidence.settle import settle
 from gateway.hub.windows import Window as Span
 from gateway.sandbox.site import write_site
 from gateway.store import runs, windows
 from gateway.store.ledger import Entry, Wanted, list_entries
+from gateway.store.open_refusals import OpenRefusals
 from gateway.store.outbox import StoredEvent, events_after
-from gateway.store.parts import BUCKETS, live_parts
+from gateway.store.parts import live_parts
 from gateway.store.windows import NewWindow
 from gateway.sync.approving import Word, approve_run, discard_run
 from gateway.sync.deciding import decide_run
+from gateway.sync.layers import standing
 from gateway.sync.ledger import Resolution, resolve
 from gateway.sync.lock import at_work
 from gateway.sync.report import DecideReport
@@ -36,6 +37,7 @@ ROOT: Final = Path(__file__).parents[2]
 PAGE_ROWS: Final = 20_000
 _EVENTS: Final = 5_000
 _WORKERS: Final = 2
+_MEMORY_MB: Final = 1024
 _NOBODY_CALLS: Final = "http://127.0.0.1:9"
 _ENTRIES: Final = 1_000_000
 
@@ -90,12 +92,14 @@ class BenchSite:
         now = self.station.now()
         with self.station.store.begin() as conn:
             opened = windows.create_window(conn, NewWindow(dataset, span.since, span.until, run_id, now))
+            standing = OpenRefusals(dataset)
             for number, taken in enumerate(pages):
                 following = str(number + 1) if number + 1 < len(pages) else None
                 note(
                     conn,
                     Place(run_id, dataset, opened.window_id, 1, str(number), following, total, now),
                     taken,
+                    standing,
                 )
             windows.close_window(conn, opened.window_id, now)
 
@@ -126,9 +130,9 @@ class BenchSite:
     def decided(self) -> pd.DataFrame:
         """The state of every benefit, as the last run left it."""
         with self.station.store.read() as conn:
-            parts = [part for bucket in range(BUCKETS) for part in live_parts(conn, "decided", bucket)]
-        tables = [pq.read_table(self.station.evidence / part.path, schema=DECIDED) for part in parts]
-        return pa.concat_tables(tables).to_pandas()
+            parts = live_parts(conn, "decided")
+        with engine(self.station.evidence, _MEMORY_MB) as connection:
+            return connection.sql(standing(self.station.evidence, parts)).to_arrow_table().to_pandas()
 
     def open_entries(self) -> list[Entry]:
         """Every open entry of the verification ledger."""

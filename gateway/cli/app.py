@@ -7,17 +7,23 @@ import typer
 from rich.logging import RichHandler
 
 from gateway.cli import (
+    audit,
     certify,
     check,
+    consumers,
+    deliveries,
     demo,
     doctor,
     events,
+    evidence,
     explain,
+    keys,
     ledger,
     outreach,
     plugin,
     plugins,
     refusals,
+    retention,
     roster,
     run,
     runs,
@@ -25,6 +31,8 @@ from gateway.cli import (
     sandbox_department,
     schedule,
     serve,
+    subscriptions,
+    token,
 )
 from gateway.cli.output import err, log_time
 from gateway.errors import GatewayError, RequestError
@@ -44,7 +52,12 @@ app.command("decide")(run.decide_command)
 app.command("run")(run.run_command)
 app.add_typer(runs.app, name="runs")
 app.command("events")(events.events)
+app.add_typer(consumers.app, name="consumers")
 app.command("explain")(explain.explain)
+app.command("evidence")(evidence.evidence)
+app.command("compact")(retention.compact_command)
+app.command("retention")(retention.retention_command)
+app.add_typer(audit.app, name="audit")
 app.add_typer(ledger.app, name="ledger")
 app.command("outreach")(outreach.outreach_command)
 app.command("certify")(certify.certify)
@@ -57,6 +70,10 @@ app.add_typer(refusals.app, name="refusals")
 sandbox.app.command("department")(sandbox_department.department_command)
 app.add_typer(sandbox.app, name="sandbox")
 app.command("serve")(serve.serve)
+app.add_typer(token.app, name="token")
+app.add_typer(keys.app, name="keys")
+app.add_typer(subscriptions.app, name="subscriptions")
+app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(schedule.app, name="schedule")
 app.command("doctor")(doctor.doctor)
 

@@ -9,15 +9,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from gateway.cli.context import CONFIG, Config, as_day, as_instant, open_station, today
 from gateway.cli.output import Json, err, out, print_json, print_rows
+from gateway.cli.retention import print_retained
 from gateway.errors import RunHeld
 from gateway.store.counts import Counts
-from gateway.sync.deciding import decide_run
-from gateway.sync.monthly import run_month
 from gateway.sync.planning import planned
 from gateway.sync.progress import Phase
 from gateway.sync.progress import Progress as Deciding
 from gateway.sync.report import DecideReport
-from gateway.sync.run import Scope, SyncReport, sync
+from gateway.sync.run import Scope, SyncReport
+from gateway.sync.sharing_decide import decide_or_join, run_or_join
+from gateway.sync.sharing_sync import sync_or_join
 from gateway.sync.shift import Progress as Syncing
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Decide as of this day, yyyy-MM-dd; else today.")]
@@ -46,7 +47,7 @@ def sync_command(
         print_rows(rows, ("dataset", "since", "until", "state"), as_json=as_json, title="would be read")
         return
     with watching_sync() as progress:
-        report = sync(station, scope, progress)
+        report = sync_or_join(station, scope, progress)
     print_sync(report, as_json=as_json)
     if report.exit_code:
         raise typer.Exit(report.exit_code)
@@ -55,15 +56,17 @@ def sync_command(
 def decide_command(
     config: Config = CONFIG,
     as_of: AsOf = None,
+    full: Annotated[bool, typer.Option("--full", help="Look at everybody, moved or not.")] = False,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """Decide every benefit from the evidence that is there, and publish the events of what changed.
 
-    A run that looks like a mass error is held and published by nobody but a person: exit code 40.
+    Only whom something has moved for since the last run is looked at again; the decisions are those of a full
+    run. A run that looks like a mass error is held and published by nobody but a person: exit code 40.
     """
     station = open_station(config)
     with watching_decide() as progress:
-        report = decide_run(station, as_day(as_of, "as_of") or today(), progress)
+        report = decide_or_join(station, as_day(as_of, "as_of") or today(), progress, full=full)
     print_decide(report, as_json=as_json)
     if report.held:
         raise typer.Exit(RunHeld.exit_code)
@@ -82,9 +85,11 @@ def run_command(
     """
     station = open_station(config)
     with watching_sync() as syncing, watching_decide() as deciding:
-        report = run_month(station, as_day(as_of, "as_of") or today(), syncing, deciding)
+        report = run_or_join(station, as_day(as_of, "as_of") or today(), syncing, deciding)
     print_sync(report.synced, as_json=as_json)
     print_decide(report.decided, as_json=as_json)
+    if not as_json:
+        print_retained(report.retained)
     if report.exit_code:
         raise typer.Exit(report.exit_code)
 
@@ -174,6 +179,8 @@ def _print_decided(report: DecideReport) -> None:
     out.print(f"decided as of {report.as_of} by policy {report.policy_version}:")
     for decision, count in sorted(report.decisions.items(), key=lambda item: -item[1]):
         out.print(f"  {count:>10,}  {decision}")
+    why = f", all there are: {report.full}" if report.full else ""
+    out.print(f"{report.reconsidered:,} benefits were looked at{why}")
     out.print(f"{report.changed:,} decisions changed; {sum(report.events.values()):,} events:")
     for name, count in sorted(report.events.items()):
         out.print(f"  {count:>10,}  {name}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final
 
 import typer
+from sqlalchemy import Connection
 
 from gateway.cli.context import CONFIG, LARGEST, Config, open_station
 from gateway.cli.output import Json, err, out, print_json, print_rows
@@ -13,6 +14,7 @@ from gateway.cli.run import print_decide, print_drift, watching_decide
 from gateway.store import runs
 from gateway.store.counts import WindowCounts, counts, window_counts
 from gateway.store.runs import Kind, Run
+from gateway.store.steps import held_of, steps_of
 from gateway.sync.approving import Word, approve_run, discard_run
 
 app = typer.Typer(help="What was run, and what is held.", no_args_is_help=True)
@@ -33,6 +35,7 @@ _WINDOWS: Final = (
     "reason",
 )
 _TAKEN: Final = ("dataset", "received", "accepted", "refused", "matched", "strangers")
+_STEPS: Final = ("step", "instance", "state", "at")
 _SCOPES: Final = ("by_reason", "by_dataset", "by_county")
 
 RunId = Annotated[int, typer.Argument(help="The run's number, see `gateway runs list`.", min=0, max=LARGEST)]
@@ -67,6 +70,7 @@ def show_command(run_id: RunId, config: Config = CONFIG, as_json: Annotated[bool
 
     For every window and file stands what was declared (the hub's total, the manifest's rows) against what
     was received: all rows, and the different ones among them. A window that is short, or refused, stands out.
+    For a run that instances share stands who did what of it, and who is at what.
 
     Example: gateway runs show 12
     """
@@ -75,8 +79,9 @@ def show_command(run_id: RunId, config: Config = CONFIG, as_json: Annotated[bool
         windows = [_window(window) for window in window_counts(conn, run_id)]
         counted = counts(conn, run_id)
         taken = [{"dataset": name, **vars(found)} for name, found in counted.items()]
+        steps = [*_steps(conn, run_id)]
     if as_json:
-        print_json(vars(run) | {"windows": windows, "taken": taken})
+        print_json(vars(run) | {"windows": windows, "taken": taken, "steps": steps})
         return
     print_rows([_row(run)], _LISTED, as_json=False)
     if windows:
@@ -85,6 +90,8 @@ def show_command(run_id: RunId, config: Config = CONFIG, as_json: Annotated[bool
             out.print(f"  {line}", markup=False, style="bold red")
         print_rows(taken, _TAKEN, as_json=False, title="rows")
         print_drift(counted)
+    if steps:
+        print_rows(steps, _STEPS, as_json=False, title="steps, and who is at them")
     for line in _decided(run.summary or {}):
         out.print(f"  {line}", markup=False)
 
@@ -120,6 +127,14 @@ def discard_command(run_id: RunId, reason: Reason, config: Config = CONFIG, by: 
 
 def _row(run: Run) -> dict[str, object]:
     return {"run": run.run_id, **{name: getattr(run, name) for name in _LISTED if name != "run"}}
+
+
+def _steps(conn: Connection, run_id: int) -> Iterator[dict[str, object]]:
+    """What is done of a shared run and by whom, then what instances are at, and since when."""
+    for step in steps_of(conn, run_id):
+        yield {"step": step.name, "instance": step.holder, "state": "done", "at": step.done_at}
+    for name, lease in held_of(conn, run_id).items():
+        yield {"step": name, "instance": lease.holder, "state": "at work", "at": lease.taken_at}
 
 
 def _window(window: WindowCounts) -> dict[str, object]:

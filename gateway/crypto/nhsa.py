@@ -8,11 +8,13 @@ from contextlib import suppress
 from typing import Any, Final
 
 from gateway.crypto import sm2
+from gateway.crypto.canonical import canonical_json
 from gateway.crypto.ciphers import open_sm4_ecb, seal_sm4_ecb
 from gateway.crypto.key_forms import sm2_public_key
 from gateway.crypto.keyring import KeyRing
+from gateway.crypto.layout import Plaintext, layout_of
 from gateway.crypto.sealed import SIGNATURE, doubt, read_sealed
-from gateway.crypto.strict_json import canonical_json, read_json
+from gateway.crypto.strict_json import read_json
 from gateway.errors import ConfigError
 
 NAME: Final = "nhsa"
@@ -34,7 +36,7 @@ def open_nhsa(payload: bytes, keys: KeyRing) -> bytes:
     secret = keys.part(app_id, "app_secret")
     public_key = keys.read(app_id, "public_key", sm2_public_key)
     with suppress(ValueError):
-        plaintext = open_sm4_ecb(derived_key(app_id, secret), sealed)
+        plaintext = Plaintext.of(open_sm4_ecb(derived_key(app_id, secret), sealed))
         message = signed_string(page.members, plaintext, secret)
         if sm2.verify(public_key, message, signature, _user_id(app_id, keys)):
             return plaintext
@@ -55,15 +57,25 @@ def signed_string(members: dict[str, Any], plaintext: bytes, app_secret: bytes) 
     Raises:
         ValueError: the plaintext is no JSON, or a member could pass for two.
     """
-    signed = {
+    texts = {
         name: _as_text(value) for name, value in members.items() if name not in _UNSIGNED and value != ""
     }
     # `data` is the plaintext's place; an & would let one member end and another begin.
-    if "data" in signed or "&" in "".join([*signed, *signed.values()]):
+    if "data" in texts or "&" in "".join([*texts, *texts.values()]):
         raise ValueError("a member that could pass for another")
-    signed["data"] = canonical_json(read_json(plaintext, keep_nulls=False))
-    pairs = "&".join(f"{name}={signed[name]}" for name in sorted(signed))
-    return pairs.encode() + b"&key=" + app_secret
+    signed = {name: text.encode() for name, text in texts.items()} | {"data": canonical_text(plaintext)}
+    pairs = [b"%b=%b" % (name.encode(), signed[name]) for name in sorted(signed)]
+    return b"&".join([*pairs, b"key=" + app_secret])
+
+
+def canonical_text(plaintext: bytes) -> bytes:
+    """The canonical JSON of a plaintext, nulls dropped; it is only parsed where it is no usual page.
+
+    Raises:
+        ValueError: the plaintext is no JSON.
+    """
+    layout = layout_of(plaintext)
+    return layout.canonical() if layout else canonical_json(read_json(plaintext, keep_nulls=False)).encode()
 
 
 def _as_text(value: Any) -> str:

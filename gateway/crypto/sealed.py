@@ -4,15 +4,17 @@ Errors are raised outside `except` blocks throughout, so that none carries a lib
 the text it failed on.
 """
 
-import base64
 import binascii
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, ParamSpec
 
+import pybase64
+
+from gateway.crypto.canonical import canonical_json
 from gateway.crypto.keyring import KeyRing
-from gateway.crypto.strict_json import canonical_json, read_json
+from gateway.crypto.strict_json import read_json
 from gateway.errors import ConfigError, EnvelopeError
 
 MAC: Final = "mac: it does not match; the mac key is wrong or the page was altered"
@@ -51,7 +53,7 @@ class Sealed:
     def base64(self, name: str) -> bytes:
         """Return a member that must be base64."""
         with suppress(ValueError):
-            return base64.b64decode(self.text(name), validate=True)
+            return pybase64.b64decode(self.text(name), validate=True)
         raise doubt(self.envelope, f"form: `{name}` is not base64")
 
     def hex(self, name: str) -> bytes:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gateway.decide.outcome import BucketOutcome, Settles
 from gateway.events import MAX_EVIDENCE, EvidenceReference
@@ -76,6 +78,23 @@ def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
     """The rows of a table, a bounded number of them at a time."""
     for batch in table.to_batches(max_chunksize=_AT_ONCE):
         yield from batch.to_pylist()
+
+
+def pieces(outcome: BucketOutcome, rows: int = _AT_ONCE) -> Iterator[BucketOutcome]:
+    """The changed decisions of a bucket with what is behind them, a bounded number at a time."""
+    changed, behind = outcome.changed, outcome.references
+    place = pc.index_in(behind["benefit_id"], value_set=changed["benefit_id"]).to_numpy()
+    order = np.argsort(place, kind="stable")
+    starts = range(0, changed.num_rows, rows)
+    ends = np.searchsorted(place, [*starts, changed.num_rows], sorter=order)
+    for start, first, last in zip(starts, ends[:-1], ends[1:], strict=True):
+        yield BucketOutcome(
+            outcome.state,
+            changed.slice(start, rows),
+            behind.take(order[first:last]),
+            outcome.stored,
+            outcome.settles,
+        )
 
 
 def changed_decisions(outcome: BucketOutcome, policy: Policy) -> Iterator[Changed]:

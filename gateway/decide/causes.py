@@ -32,15 +32,13 @@ _WHY_NOT_LIVE: Final[Mapping[str, str]] = {
 
 def causes_of(changed: Changed, gaps: Gaps) -> list[dict[str, Any]]:
     """The causes that are live, held, or have evidence, and the certification."""
-    adverse = [_cause(changed, cause) for cause in RULES if _was_looked_at(changed, cause)]
+    looked_at = {
+        *changed.row["causes"],
+        *changed.row["holds"],
+        *(found["role"] for found in changed.behind if found["standing"] != "doubt"),
+    }
+    adverse = [_cause(changed, cause) for cause in RULES if cause in looked_at]
     return [*adverse, _certification(changed, gaps)]
-
-
-def _was_looked_at(changed: Changed, cause: str) -> bool:
-    row = changed.row
-    return cause in {*row["causes"], *row["holds"]} or any(
-        found["role"] == cause and found["standing"] != "doubt" for found in changed.behind
-    )
 
 
 def _cause(changed: Changed, cause: str) -> dict[str, Any]:

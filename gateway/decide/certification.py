@@ -137,8 +137,12 @@ def _renewed(table: ir.Table, policy: Policy, as_of: date) -> ir.Table:
 
 
 def _certifies_further(table: ir.Table, as_of: date) -> ir.BooleanColumn:
-    later = _is_later(table.life_on, table.life_until, table)
-    return later & surely(table.life_until >= literal(as_of))
+    return certifies_longer(table) & surely(table.life_until >= literal(as_of))
+
+
+def certifies_longer(table: ir.Table) -> ir.BooleanColumn:
+    """Whether the evidence is newer than the certification, and would make it last longer."""
+    return _is_later(table.life_on, table.life_until, table)
 
 
 def _with_day(days: ir.ArrayColumn, added: ir.BooleanColumn, day: ir.DateColumn) -> ir.ArrayColumn:

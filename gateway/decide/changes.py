@@ -1,14 +1,15 @@
 """Turns the changed decisions of a bucket into event drafts, rows for the store and the next state."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from gateway.decide.behind import changed_decisions
-from gateway.decide.columns import DECIDED
+from gateway.decide.behind import Changed, changed_decisions
+from gateway.decide.columns import DECIDED, EVENT_IDS
 from gateway.decide.compared import Gaps
 from gateway.decide.explanation import explained
 from gateway.decide.outcome import BucketOutcome
@@ -26,7 +27,8 @@ from gateway.events import (
 )
 from gateway.policy import Policy
 
-_EVENT_IDS: Final = ("suspicion_event_id", "renewal_event_id", "last_event_id")
+EventIds = dict[str, dict[str, str | None]]
+"""By benefit the ids to remember, by column of DECIDED."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,18 @@ class DecisionRow:
     body: dict[str, Any]
 
 
+_STORED: Final = tuple(name for name in DecisionRow.__dataclass_fields__ if name != "body")
+
+
 def drafts(outcome: BucketOutcome, policy: Policy, as_of: date, origin: Origin) -> list[EventDraft]:
     """The events of the changed decisions; those of one benefit follow each other."""
+    return drafts_of(changed_decisions(outcome, policy), as_of, origin)
+
+
+def drafts_of(decisions: Iterable[Changed], as_of: date, origin: Origin) -> list[EventDraft]:
+    """The events of some changed decisions, as `drafts`."""
     found: list[EventDraft] = []
-    for changed in changed_decisions(outcome, policy):
+    for changed in decisions:
         previous = changed.row["last_event_id"]
         for event in told_of(changed, as_of):
             found.append(draft(event, origin, previous))
@@ -56,25 +66,48 @@ def drafts(outcome: BucketOutcome, policy: Policy, as_of: date, origin: Origin) 
 
 def decision_rows(outcome: BucketOutcome, policy: Policy, as_of: date, gaps: Gaps) -> Iterator[DecisionRow]:
     """The changed decisions with their explanations."""
-    columns = [name for name in DecisionRow.__dataclass_fields__ if name != "body"]
-    for changed in changed_decisions(outcome, policy):
-        body = explained(changed, as_of, gaps)
-        yield DecisionRow(**{name: changed.row[name] for name in columns}, body=body)
+    return rows_of_decisions(changed_decisions(outcome, policy), as_of, gaps)
+
+
+def rows_of_decisions(decisions: Iterable[Changed], as_of: date, gaps: Gaps) -> Iterator[DecisionRow]:
+    """Some changed decisions with their explanations."""
+    for changed in decisions:
+        columns = {name: changed.row[name] for name in _STORED}
+        yield DecisionRow(**columns, body=explained(changed, as_of, gaps))
 
 
 def next_state(outcome: BucketOutcome, events: Iterable[EventDraft]) -> pa.Table:
     """The DECIDED rows to carry to the next run, with the ids of this run's events."""
-    state = outcome.state
-    ids = state.select(["benefit_id", *_EVENT_IDS]).to_pydict()
-    places = {benefit_id: place for place, benefit_id in enumerate(ids["benefit_id"])}
+    return with_ids(outcome.state, event_ids(outcome, events))
+
+
+def event_ids(outcome: BucketOutcome, events: Iterable[EventDraft]) -> EventIds:
+    """By benefit, which of its remembered events the events of a run become."""
     moved = set(outcome.changed.filter(outcome.changed["verified"])["benefit_id"].to_pylist())
+    found: EventIds = {}
     for event in events:
-        for name, event_id in _ids(event, moves=event.subject in moved).items():
-            ids[name][places[event.subject]] = event_id
-    for name in _EVENT_IDS:
-        field = DECIDED.field(name)
-        state = state.set_column(DECIDED.get_field_index(name), field, pa.array(ids[name], field.type))
+        found.setdefault(event.subject, {}).update(_ids(event, moves=event.subject in moved))
+    return found
+
+
+def with_ids(state: pa.Table, ids: EventIds) -> pa.Table:
+    """The DECIDED rows of a table with new ids of their remembered events."""
+    for name in EVENT_IDS:
+        own = {benefit_id: told[name] for benefit_id, told in ids.items() if name in told}
+        if own:
+            field = DECIDED.field(name)
+            column = _replaced(state["benefit_id"], state[name], own, field.type)
+            state = state.set_column(DECIDED.get_field_index(name), field, column)
     return state
+
+
+def _replaced(
+    benefits: pa.ChunkedArray, column: pa.ChunkedArray, own: Mapping[str, str | None], kind: pa.DataType
+) -> pa.Array:
+    """The column with the values of some benefits in place of theirs."""
+    place = pc.index_in(benefits, value_set=pa.array(own, pa.string()))
+    values = pc.take(pa.array(own.values(), kind), place)
+    return pc.if_else(pc.is_valid(place), values, column)
 
 
 def _ids(event: EventDraft, *, moves: bool) -> dict[str, str | None]:

@@ -7,6 +7,7 @@ import pyarrow as pa
 DECIDED: Final = pa.schema(
     [
         pa.field("benefit_id", pa.string(), nullable=False),
+        pa.field("person", pa.int64()),  # roster number of who draws it; null in parts of an older version
         # certified, suspected, conflicting, uncovered, uncompared
         pa.field("decision", pa.string(), nullable=False),
         pa.field("reason", pa.string()),  # of a suspicion or conflict, else null: POLICY 2, grounds
@@ -24,6 +25,7 @@ DECIDED: Final = pa.schema(
         pa.field("facts", pa.list_(pa.int64()), nullable=False),  # content hashes of the adverse rows
         pa.field("notice_days", pa.int16()),  # tightest notice told in this cycle; 0 overdue; null none
         pa.field("notice_for", pa.date32()),  # the valid_until it spoke of; null where never certified
+        pa.field("next_on", pa.date32()),  # the passing of time alone changes nothing before this day
         pa.field("suspicion_event_id", pa.string()),  # the open suspicion's or conflict's last event
         pa.field("renewal_event_id", pa.string()),  # the last event that moved valid_until
         pa.field("last_event_id", pa.string()),  # the benefit's last event of any type
@@ -60,7 +62,10 @@ COMPARED: Final = (
     "notice_days",
     "notice_for",
 )
-"""A decision is stored anew when one of these differs; where none does, all of DECIDED is the same."""
+"""A decision has changed when one of these differs; where none does, DECIDED but for MOVING is the same."""
+
+MOVING: Final = ("person", "next_on")
+"""What may differ where no decision has changed: whose benefit it is, and when time may next change it."""
 
 EVENT_IDS: Final = ("suspicion_event_id", "renewal_event_id", "last_event_id")
 """The columns of DECIDED that the events of a run fill in; the rules carry them."""
@@ -69,7 +74,6 @@ NEWS: Final = ("renewed", "withdrawn", "verified", "due", "overdue", "unresolved
 """What a run has to tell of a benefit, also where none of COMPARED differs."""
 
 BESIDE: Final = (
-    "person",
     "life",
     "person_no",
     "benefit",
@@ -95,6 +99,7 @@ BESIDE: Final = (
     "unresolved",
     "confirmed",
     "changed",
+    "stored",
     *(f"was_{name}" for name in SHOWN),
     "was_certified_by",
     "was_notice_days",
@@ -105,6 +110,7 @@ BESIDE: Final = (
 `renewed` (announced from evidence), `withdrawn` (a renewal taken back), `verified` (moved by a person's
 verification), `due` and `overdue` (a notice to send now, its threshold is `notice_days`), `unresolved` (its
 entry is open too long), `confirmed` (the cause taken was found to be a loss) say what this run has to tell.
+`stored` says that its DECIDED row differs from the last one: it has `changed`, or one of MOVING differs.
 `life` is whose evidence the benefit is decided from: its person's, or its own where rows were silenced. On
 `agency_on` the agency itself last certified or granted; evidence of life after `against_after` speaks against
 a finding.

@@ -19,12 +19,13 @@ from gateway.policy import GroundName, Policy
 BASES: Final[tuple[GroundName, ...]] = ("detention", "sentence")
 
 
-def custody_by_life(evidence: ir.Table, people: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+def custody_by_life(told: ir.Table, alive: ir.Table, ends: ir.Table, policy: Policy, as_of: date) -> ir.Table:
     """One row a life with custody: open_*, contradicted_*, unconfirmed_* (planned end), seen_*; doubted_ too.
 
-    `seen_*` is the first day a contradicted custody began: who was seen free after it contradicts it.
+    `seen_*` is the first day a contradicted custody began: who was seen free after it contradicts it. `alive`
+    and `ends` are `alive_by_life` and `told_of_life`.
     """
-    rows = judged_custody(evidence, people, policy, as_of)
+    rows = judged_custody(told, alive, ends, policy, as_of)
     counted = among(rows.identity, COUNTED)
     doubted = surely(rows.identity == "doubt")
     grouped: ir.Table = rows.group_by("life").agg(
@@ -33,12 +34,12 @@ def custody_by_life(evidence: ir.Table, people: ir.Table, policy: Policy, as_of:
     return grouped
 
 
-def judged_custody(evidence: ir.Table, people: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+def judged_custody(told: ir.Table, alive: ir.Table, ends: ir.Table, policy: Policy, as_of: date) -> ir.Table:
     """Custody rows begun by the as-of date, each with `open`, `contradicted` and `unconfirmed`."""
     until = literal(as_of)
-    begun = evidence.filter((evidence.kind == "custody") & (evidence.began_on <= until))
-    ends = people.select("life", "strong_on", "free_on", "counted_end_on", "any_end_on")
-    rows = begun.left_join(ends, "life").drop("life_right")
+    begun = told.filter((told.kind == "custody") & (told.began_on <= until))
+    rows = begun.left_join(alive.select("life", "strong_on", "free_on"), "life").drop("life_right")
+    rows = rows.left_join(ends.select("life", "counted_end_on", "any_end_on"), "life").drop("life_right")
     over = _is_over(rows, policy, until)
     lapsed = surely(rows.ends_on < until)
     lived_after = surely(rows.strong_on > rows.ends_on)

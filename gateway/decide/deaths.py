@@ -14,8 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from gateway.decide.days import among, literal
-from gateway.decide.lives import VOIDED
-from gateway.decide.people import COUNTED, is_death
+from gateway.decide.people import COUNTED, VOIDED, is_death
 from gateway.policy import Policy
 
 _DOUBLINGS: Final = 5

@@ -1,9 +1,10 @@
 """Runs the rules over buckets of Parquet parts on in-process DuckDB: memory is bounded by their size."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 
 import duckdb
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 
 from gateway.decide.columns import DECIDED, LEDGER
 from gateway.decide.compared import Gaps
-from gateway.decide.expression import decide
+from gateway.decide.expression import decide, mattering, telling
 from gateway.decide.outcome import BucketOutcome
 from gateway.decide.references import REFERENCES, TOUCHED, references
 from gateway.errors import StoreError
@@ -25,26 +26,42 @@ from gateway.roster.columns import ROSTER
 _ANY_DAY: Final = "MAKE_DATE(1, 2, 3)"
 """How a template writes the as-of date; no rule names that day."""
 
+_FEW: Final = 0.25
+"""Up to this share of changed decisions, what is behind them is read apart from the rest."""
+
 
 @dataclass(frozen=True)
 class BucketSources:
     """What some buckets are decided from: SQL of the evidence that counts, the roster, the last decisions.
 
-    `ledger` (LEDGER) is what people did about their benefits.
+    `ledger` (LEDGER) is what people did about their benefits. The others are quicker ways to some rows of the
+    evidence: `settled` is all rows there are, `told` and `behind` the counting ones among those of the tables
+    `rare` (the telling ones) and `own` (those of people whose decision changed).
     """
 
     evidence: str
     roster: str
     decided: str
     ledger: pa.Table
+    settled: str | None = None
+    told: str | None = None
+    behind: str | None = None
 
 
 @dataclass(frozen=True)
 class Queries:
-    """The rules compiled to SQL over the views `evidence`, `roster`, `decided`, `ledger`, `changed`."""
+    """The rules compiled to SQL over the views `evidence`, `told`, `roster`, `decided`, `ledger`, `changed`.
 
+    `told` is over `evidence` alone and makes the view of that name, which the others read many times; so is
+    `mattering`, whose persons' decisions some of these rows can change. `rules` is a hash of all four,
+    without the day: runs of equal hashes decide by the same rules.
+    """
+
+    told: str
+    mattering: str
     decide: str
     references: str
+    rules: str
 
 
 def connect(memory_mb: int | None = None) -> duckdb.DuckDBPyConnection:
@@ -54,23 +71,34 @@ def connect(memory_mb: int | None = None) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(":memory:", config={**nothing_loaded, **bound})
 
 
-def compiled(policy: Policy, as_of: date, gaps: Gaps) -> Queries:
-    """Compile the rules once for all buckets of a run."""
-    template = _template(policy, gaps)
+def compiled(policy: Policy, as_of: date, gaps: Gaps, dialect: str = "duckdb") -> Queries:
+    """Compile the rules once for all buckets of a run, to a dialect by Ibis' name."""
+    template = _template(policy, gaps, dialect)
     day = f"MAKE_DATE({as_of.year}, {as_of.month}, {as_of.day})"
-    return Queries(template.decide.replace(_ANY_DAY, day), template.references.replace(_ANY_DAY, day))
+    decide, references = (query.replace(_ANY_DAY, day) for query in (template.decide, template.references))
+    return replace(template, decide=decide, references=references)
 
 
 @lru_cache(maxsize=4)
-def _template(policy: Policy, gaps: Gaps) -> Queries:
+def _template(policy: Policy, gaps: Gaps, dialect: str) -> Queries:
     """The queries of any day: to compile takes seconds, and the day stands in them as a constant only."""
-    evidence, roster = named_table(EVIDENCE, "evidence"), named_table(ROSTER, "roster")
+    evidence, told = named_table(EVIDENCE, "evidence"), named_table(EVIDENCE, "told")
+    roster = named_table(ROSTER, "roster")
     last, ledger = named_table(DECIDED, "decided"), named_table(LEDGER, "ledger")
     any_day = date(1, 2, 3)
-    decided = decide(evidence, roster, last, ledger, policy, any_day, gaps)
+    decided = decide(evidence, told, roster, last, ledger, policy, any_day, gaps)
     changed = ibis.table({name: decided.schema()[name] for name in TOUCHED}, name="changed")
-    behind = references(changed, evidence, roster, ledger, policy, any_day)
-    return Queries(*(str(ibis.to_sql(query, dialect="duckdb", pretty=False)) for query in (decided, behind)))
+    behind = references(changed, evidence, told, roster, ledger, policy, any_day)
+    queries = {
+        "told": telling(evidence, policy),
+        "mattering": mattering(evidence, policy),
+        "decide": decided,
+        "references": behind,
+    }
+    written = {
+        name: str(ibis.to_sql(query, dialect=dialect, pretty=False)) for name, query in queries.items()
+    }
+    return Queries(**written, rules=sha256("\n".join(written.values()).encode()).hexdigest())
 
 
 def decide_bucket(
@@ -115,16 +143,39 @@ def _queried(
     """Every decision, and the evidence behind the changed ones."""
     for name in ("evidence", "roster", "decided"):
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {getattr(sources, name)}")
+    _tell(connection, sources, queries)
     connection.register("ledger", sources.ledger)
     decided = connection.sql(queries.decide).to_arrow_table()
     changed = decided.filter(decided["changed"])
     connection.register("changed", changed.select(TOUCHED))
+    if sources.behind and changed.num_rows <= _FEW * decided.num_rows:
+        _narrow(connection, sources, changed)
     return decided, connection.sql(queries.references).to_arrow_table().cast(REFERENCES)
+
+
+def _narrow(connection: duckdb.DuckDBPyConnection, sources: BucketSources, changed: pa.Table) -> None:
+    """Leave in `evidence` and `roster` what is about the people whose decision changed, read once for it."""
+    connection.register("whose", changed.select(["person"]))
+    for name, rows in (("own", sources.settled), ("own_roster", sources.roster)):
+        mine = f"SELECT * FROM ({rows}) SEMI JOIN whose USING (person)"  # noqa: S608 - our own SQL
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {mine}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW evidence AS {sources.behind}")
+    connection.execute("CREATE OR REPLACE TEMP VIEW roster AS FROM own_roster")
+
+
+def _tell(connection: duckdb.DuckDBPyConnection, sources: BucketSources, queries: Queries) -> None:
+    """The table `told`; where there is a quicker way the parts are read once for it, not for each rule."""
+    if not sources.told:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS {queries.told}")
+        return
+    rare = f"WITH evidence AS ({sources.settled}) {queries.told}"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE rare AS {rare}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS {sources.told}")
 
 
 def _outcome(decided: pa.Table, behind: pa.Table) -> BucketOutcome:
     state = decided.select(DECIDED.names).cast(DECIDED)
-    return BucketOutcome(state, decided.filter(decided["changed"]), behind)
+    return BucketOutcome(state, decided.filter(decided["changed"]), behind, decided["stored"])
 
 
 def named_table(schema: pa.Schema, name: str) -> ir.Table:

@@ -1,6 +1,6 @@
 """What a person is to verify: one live cause of one benefit, as the verification ledger takes it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,12 @@ class LiveCause:
 
 def live_causes(outcome: BucketOutcome, policy: Policy) -> list[LiveCause]:
     """Every live cause of every changed benefit, taken or not."""
-    return [cause for changed in changed_decisions(outcome, policy) for cause in _of_benefit(changed)]
+    return causes_live(changed_decisions(outcome, policy))
+
+
+def causes_live(decisions: Iterable[Changed]) -> list[LiveCause]:
+    """Every live cause of some changed decisions, as `live_causes`."""
+    return [cause for changed in decisions for cause in _of_benefit(changed)]
 
 
 def _of_benefit(changed: Changed) -> Iterator[LiveCause]:

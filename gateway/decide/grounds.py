@@ -18,11 +18,16 @@ OTHERS: tuple[GroundName, ...] = ("remarriage", "enlisted", "emigration", "also_
 
 
 def pensions(roster: ir.Table, policy: Policy, as_of: date) -> ir.Table:
-    """Per person the newest day on which the roster first had a pension that they draw."""
+    """Per person the newest day on which the roster first had a pension that they draw.
+
+    Asked only of those who have a benefit that a pension touches: few.
+    """
+    asked = roster.filter(touches(roster, policy, "also_pension")).select("person").distinct()
     rules = policy.also_pension
     drawn = roster.payment_status.isnull() | among(roster.payment_status, rules.payment_statuses.value)
     later = surely(roster.started_on > literal(as_of))
     rows = roster.filter(among(roster.benefit, rules.pensions.value) & drawn & ~later)
+    rows = rows.semi_join(asked, "person")
     grouped: ir.Table = rows.group_by("person").agg(pension_seen_on=rows.first_seen_on.max())
     return grouped
 

@@ -72,6 +72,14 @@ def counted(found: Iterable[Finding]) -> Findings:
     return {kind: _tally(findings) for kind, findings in by_kind.items()}
 
 
+def overdues(by_county: Mapping[str | None, int]) -> Findings:
+    """So many overdues of each county, each found for the first time."""
+    counties = Counter[str]()
+    for county, count in by_county.items():
+        counties[county or NO_COUNTY] += count
+    return {**NOTHING, "overdues": Tally(counties.total(), by_county=dict(sorted(counties.items())))}
+
+
 def added(one: Findings, other: Findings) -> Findings:
     """The findings of two parts of a run together."""
     return {kind: _sum(one[kind], other[kind]) for kind in KINDS}

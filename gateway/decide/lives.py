@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from gateway.decide.days import among
+from gateway.decide.people import ELSEWHERE, VOIDED, is_life
 from gateway.policy import Policy
 
 _COLUMNS: Final = (
@@ -21,14 +22,12 @@ _ON_ROSTER: Final = {
     "department": "roster",
     "dataset": "roster",
     "item": 0,
-    "kind": "certification_elsewhere",
+    "kind": ELSEWHERE,
     "polarity": "of_life",
     "strength": "strong",
     "identity": "match",
     "content": 0,
 }
-VOIDED: Final = "voided_certificate"
-"""The kind of row that tells of a certificate withdrawn since; it is looked at, never silenced."""
 
 
 def with_life(roster: ir.Table, ledger: ir.Table) -> ir.Table:
@@ -36,15 +35,33 @@ def with_life(roster: ir.Table, ledger: ir.Table) -> ir.Table:
     own = _own_lives(ledger).select("benefit_id", "own_life")
     table = roster.left_join(own, "benefit_id", rname="{name}_of_own")
     table = table.mutate(life=ibis.coalesce(table.own_life, table.person))
-    return table.drop("own_life", "benefit_id_of_own")
+    # by name what is kept: what is dropped stands in no order, and the same rules would have another hash
+    return table.select(*roster.columns, "life")
 
 
-def evidence_by_life(evidence: ir.Table, roster: ir.Table, ledger: ir.Table, policy: Policy) -> ir.Table:
-    """The evidence and the roster's certifications with `life`; a silenced row is missing from its life."""
-    told = evidence.select(_COLUMNS)
-    known = ibis.union(told, _certified_on_roster(roster, policy, told.schema()))
+def told_by_life(told: ir.Table, roster: ir.Table, ledger: ir.Table) -> ir.Table:
+    """The rows that may speak against somebody, with `life`; a silenced row is missing from its life."""
+    return _by_life(told.select(_COLUMNS), roster, ledger)
+
+
+def seen_by_life(evidence: ir.Table, roster: ir.Table, ledger: ir.Table, policy: Policy) -> ir.Table:
+    """The evidence of life that may certify and the roster's certifications, with `life`; as above."""
+    seen = evidence.filter(may_certify(evidence, policy)).select(_COLUMNS)
+    known = ibis.union(seen, _certified_on_roster(roster, policy, seen.schema()))
+    return _by_life(known, roster, ledger)
+
+
+def may_certify(evidence: ir.Table, policy: Policy) -> ir.BooleanColumn:
+    """Strong evidence of life, and the weak where pairs of it certify."""
+    strong = is_life(evidence, policy)
+    by_pairs = policy.certification.weak_pairs_certify.value
+    return strong | is_life(evidence, policy, "weak") if by_pairs else strong
+
+
+def _by_life(known: ir.Table, roster: ir.Table, ledger: ir.Table) -> ir.Table:
     owners = roster.select("person", "benefit_id").join(_own_lives(ledger), "benefit_id").drop("benefit_id")
-    own = known.join(owners, "person")
+    # asked for twice, since the engine would else build a table of all that is known to look up a few owners
+    own = known.semi_join(owners, "person").join(owners, "person")
     seen = own.filter(~own.silenced.contains(own.content) | (own.kind == VOIDED))
     shared = known.mutate(life=known.person)
     return ibis.union(shared, seen.rename(life="own_life").drop("silenced").select(shared.columns))

@@ -14,10 +14,12 @@ class BucketOutcome:
     """What one bucket was decided to be.
 
     `state` has the DECIDED columns for all benefits, `changed` those and the BESIDE columns for the changed
-    ones only, `references` the rows of evidence behind the changed ones.
+    ones only, `references` the rows of evidence behind the changed ones. `stored` says of each row of `state`
+    whether it differs from the last one.
     """
 
     state: pa.Table
     changed: pa.Table
     references: pa.Table
+    stored: pa.ChunkedArray | None = None
     settles: Settles | None = None

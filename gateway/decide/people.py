@@ -1,4 +1,8 @@
-"""Everything one pass over the evidence says about a life, before any benefit is looked at."""
+"""What the evidence says about a life, before any benefit is looked at.
+
+Nearly all rows are evidence of life, of which only the newest days matter; what may speak against somebody
+is rare. The two are read apart: one narrow pass over the many, and everything else over the few.
+"""
 
 from datetime import date
 
@@ -6,26 +10,46 @@ import ibis
 import ibis.expr.types as ir
 
 from gateway.decide.days import among, literal, newest, surely
+from gateway.decide.passing import next_of_seen, next_of_told
 from gateway.policy import Policy
 
 COUNTED = ("match", "unchecked")
 """Adverse evidence counts with these identities; `doubt` (the name differs) only holds."""
 
 ELSEWHERE = "certification_elsewhere"
+VOIDED = "voided_certificate"
+"""The kind of row that tells of a certificate withdrawn since; it is looked at, never silenced."""
+
+_TELLING = ("death", "absence", "custody", VOIDED, "marriage", "enlisted", "emigration")
 
 
-def by_life(evidence: ir.Table, policy: Policy, as_of: date) -> ir.Table:
-    """One row a life: newest evidence of life, deaths, absences, ends of custody, other grounds."""
-    rows = evidence.mutate(
-        death_day=ibis.coalesce(evidence.happened_on, evidence.latest),
-        death_from=ibis.coalesce(evidence.happened_on, evidence.earliest),
-        end_on=custody_end(evidence, policy),
-        undated_on=ibis.coalesce(evidence.happened_on, literal(as_of)),
+def is_telling(rows: ir.Table, policy: Policy) -> ir.BooleanColumn:
+    """Rows that may speak against somebody or end what does; all others are of life, or say nothing."""
+    kinds = (*_TELLING, *policy.custody.ending_kinds.value)
+    return surely(rows.polarity == "adverse") | among(rows.kind, kinds)
+
+
+def alive_by_life(seen: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    """One row a life that was seen: its newest days by what they count for, and `next_seen_on`."""
+    people = seen.group_by("life").agg(**_alive(seen, policy, as_of), next_seen_on=next_of_seen(seen, as_of))
+    return _with_certifying(people, seen, policy, as_of)
+
+
+def told_of_life(told: ir.Table, policy: Policy, as_of: date) -> ir.Table:
+    """One row a life of which something was told: deaths, absences, ends of custody, other grounds."""
+    rows = told.mutate(
+        death_day=ibis.coalesce(told.happened_on, told.latest),
+        death_from=ibis.coalesce(told.happened_on, told.earliest),
+        end_on=custody_end(told, policy),
+        undated_on=ibis.coalesce(told.happened_on, literal(as_of)),
     )
-    people = rows.group_by("life").agg(
-        **_alive(rows, policy, as_of), **_dead(rows, as_of), **_gone(rows, as_of), **_grounds(rows, as_of)
+    grouped: ir.Table = rows.group_by("life").agg(
+        **_dead(rows, as_of),
+        **_gone(rows, as_of),
+        **_grounds(rows, as_of),
+        next_told_on=next_of_told(rows, as_of),
     )
-    return _with_certifying(people, rows, policy, as_of)
+    return grouped
 
 
 def _with_certifying(people: ir.Table, rows: ir.Table, policy: Policy, as_of: date) -> ir.Table:

@@ -19,14 +19,15 @@ from gateway.policy import Policy
 Row = Mapping[str, Any]
 
 _STOPPED: Final = "stopped_after_verification"
-_NOT_PAID: Final = ("suspended", _STOPPED)
+NOT_PAID: Final = ("suspended", _STOPPED)
+"""The payment statuses of a benefit whose payment has to come back."""
 _BACK_PAY: Final[Mapping[str, BackPay]] = {"no": "no", "if_acquitted": "agency_decides"}
 _YEAR: Final = 12
 
 
 def restoration(changed: Changed, as_of: date) -> Restoration | None:
     """How payment comes back for a benefit that is certified anew or cleared; none where it is being paid."""
-    if changed.row["payment_status"] not in _NOT_PAID and changed.settles != "loss":
+    if changed.row["payment_status"] not in NOT_PAID and changed.settles != "loss":
         return None
     policy, way = changed.policy, _Way(changed, _counted_to(changed.row, as_of))
     return Restoration(

@@ -4,9 +4,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from json.encoder import encode_basestring
 from typing import Any, Final
 
-from gateway.clock import CHINA
+from gateway.clock import CHINA, local
 from gateway.errors import GatewayError
 from gateway.events.types import BenefitEvent
 
@@ -22,6 +24,22 @@ class Origin:
     type_prefix: str
     time: datetime
     correlation_id: str
+
+    @cached_property
+    def local_time(self) -> datetime:
+        """The time as it is kept: naive Asia/Shanghai."""
+        return local(self.time)
+
+    @cached_property
+    def quoted(self) -> tuple[str, str, str]:
+        """Source, time and correlation id as JSON."""
+        source, time, run = map(encode_basestring, (self.source, self.written_time, self.correlation_id))
+        return source, time, run
+
+    @cached_property
+    def written_time(self) -> str:
+        """The time as every event says it: RFC 3339 with milliseconds and +08:00."""
+        return self.time.astimezone(CHINA).isoformat(timespec="milliseconds")
 
 
 @dataclass(frozen=True)
@@ -60,21 +78,16 @@ def serialise(event: EventDraft, sequence: int) -> bytes:
     Raises:
         GatewayError: the event is larger than MAX_BYTES.
     """
-    envelope: dict[str, Any] = {
-        "specversion": "1.0",
-        "id": event.event_id,
-        "source": event.origin.source,
-        "type": event.type,
-        "subject": event.subject,
-        "time": event.origin.time.astimezone(CHINA).isoformat(timespec="milliseconds"),
-        "datacontenttype": "application/json",
-        "sequence": f"{sequence:020d}",
-        "partitionkey": event.subject,
-        "correlationid": event.origin.correlation_id,
-        **({"causationid": event.causation_id} if event.causation_id else {}),
-        "data": told(event.data),
-    }
-    body = json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+    source, time, run = event.origin.quoted
+    own_id, type_, subject = map(encode_basestring, (event.event_id, event.type, event.subject))
+    cause = f',"causationid":{encode_basestring(event.causation_id)}' if event.causation_id else ""
+    # the data is written by pydantic itself: twice as quick as by way of a dictionary
+    data = event.data.model_dump_json(exclude_none=True)
+    body = (
+        f'{{"specversion":"1.0","id":{own_id},"source":{source},"type":{type_},"subject":{subject},"time":{time},'
+        f'"datacontenttype":"application/json","sequence":"{sequence:020d}","partitionkey":{subject},'
+        f'"correlationid":{run}{cause},"data":{data}}}'
+    ).encode()
     if len(body) > MAX_BYTES:
         raise GatewayError(f"event {event.event_id} has {len(body)} bytes, more than {MAX_BYTES}")
     return body

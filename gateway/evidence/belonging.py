@@ -1,13 +1,13 @@
 """Ties an evidence folder to its database: a new database over an old folder would sweep it empty."""
 
 import secrets
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
 
 from gateway.errors import StoreError
 from gateway.evidence.files import SUFFIX, storing
+from gateway.places import Place, files_below, opened
 from gateway.store import counters
 from gateway.store.files import durable
 from gateway.store.parts import known_paths
@@ -18,7 +18,7 @@ _BITS: Final = 40
 """Enough to tell databases apart; the number has fewer digits than an ID number."""
 
 
-def check_belongs(conn: Connection, folder: Path) -> None:
+def check_belongs(conn: Connection, folder: Place) -> None:
     """Make sure that folder and database are each other's; the first time, write one number into both.
 
     One of the two that has no number, after a stop or a copy that left it out, is given the other's.
@@ -40,21 +40,27 @@ def check_belongs(conn: Connection, folder: Path) -> None:
         counters.advance(conn, _COUNTER, number)
 
 
-def _fits(conn: Connection, folder: Path) -> bool:
+def _fits(conn: Connection, folder: Place) -> bool:
     """Whether the folder holds a part of the database, by its unique name; a new one fits an empty folder."""
     known = known_paths(conn)
     if not known:
-        return not any(folder.glob(f"*/*{SUFFIX}"))
-    return any((folder / path).exists() for path in known)
+        return not any(path.endswith(SUFFIX) for path in files_below(folder))
+    with storing(folder):
+        return any((folder / path).exists() for path in known)
 
 
-def _read(marker: Path) -> int:
+def _read(marker: Place) -> int:
     """The number in the folder; 0 when there is none."""
     with storing(marker.parent):
-        text = marker.read_text("ascii", "replace").strip() if marker.exists() else ""
+        text = _text(marker) if marker.exists() else ""
     return int(text) if text.isdigit() else 0
 
 
-def _write(marker: Path, number: int) -> None:
+def _text(marker: Place) -> str:
+    with opened(marker) as file:
+        return file.read().decode("ascii", "replace").strip()
+
+
+def _write(marker: Place, number: int) -> None:
     with storing(marker.parent), durable(marker) as file:
         file.write(str(number).encode("ascii"))

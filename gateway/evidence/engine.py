@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 
 from gateway.errors import StoreError
+from gateway.evidence.files import SPILL
+from gateway.places import Place, local_folder
+from gateway.store.reaching import reach
 
 
 @contextmanager
-def engine(folder: Path, memory_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
+def engine(folder: Place, memory_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """An empty database; what does not fit into memory is spilled into the evidence folder.
 
     Raises:
@@ -18,12 +21,14 @@ def engine(folder: Path, memory_mb: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     bounds: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": f"{memory_mb}MB",
-        "temp_directory": str(folder / ".spill"),
+        # of its own: two processes would take each other's for theirs; what a killed one leaves is swept
+        "temp_directory": str(local_folder(folder) / f"{SPILL}{uuid4().hex}"),
     }
     try:
         with duckdb.connect(config=bounds) as connection:
             # under `python -m` DuckDB takes itself for a shell, and would print a bar among the output
             connection.execute("SET enable_progress_bar = false")
+            reach(connection, folder)
             yield connection
     except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InvalidInputException) as error:
         raise StoreError(

@@ -1,7 +1,7 @@
 """Immutable Parquet files of the evidence folder; a file counts only once its row in `parts` is committed."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +12,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gateway.errors import StoreError
+from gateway.places import Place, files_below, local_folder
 from gateway.store.files import durable
 from gateway.store.parts import Part
 
 SUFFIX: Final = ".parquet"
+SPILL: Final = ".spill-"
+"""What the folders begin with into which a query spills what does not fit into memory."""
+
+_HASHES_AND_NUMBERS: Final = (pa.int64(), pa.binary(16), pa.timestamp("us"))
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Written:
     rows: int
 
 
-def write_part(folder: Path, stage: str, table: pa.Table) -> Written:
+def write_part(folder: Place, stage: str, table: pa.Table) -> Written:
     """Write a table as a new part: temporary name, fsync, rename.
 
     Raises:
@@ -37,7 +42,7 @@ def write_part(folder: Path, stage: str, table: pa.Table) -> Written:
 
 
 def write_batches(
-    folder: Path, stage: str, schema: pa.Schema, batches: Iterable[pa.Table | pa.RecordBatch]
+    folder: Place, stage: str, schema: pa.Schema, batches: Iterable[pa.Table | pa.RecordBatch]
 ) -> Written:
     """Write tables one after the other as one new part, without ever holding them all.
 
@@ -50,12 +55,19 @@ def write_batches(
     with (
         storing(folder),
         durable(folder / path) as file,
-        pq.ParquetWriter(file, schema, compression="zstd") as writer,
+        pq.ParquetWriter(file, schema, compression="zstd", use_dictionary=_repeating(schema)) as writer,
     ):
         for batch in batches:
             writer.write(batch)
             rows += batch.num_rows
     return Written(part_id, path, rows)
+
+
+def _repeating(schema: pa.Schema) -> list[str] | bool:
+    """The columns to be written with a dictionary: hashes, numbers and instants hardly ever repeat."""
+    if any(pa.types.is_nested(field.type) for field in schema):
+        return True
+    return [field.name for field in schema if field.type not in _HASHES_AND_NUMBERS]
 
 
 def as_part(written: Written, stage: str, bucket: int, run_id: int, at: datetime) -> Part:
@@ -64,7 +76,7 @@ def as_part(written: Written, stage: str, bucket: int, run_id: int, at: datetime
 
 
 @contextmanager
-def storing(folder: Path) -> Iterator[None]:
+def storing(folder: Place) -> Iterator[None]:
     """Turn a failing disk into one clear line."""
     try:
         yield
@@ -76,20 +88,43 @@ def storing(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def sweep(folder: Path, known: Iterable[str]) -> int:
-    """Delete the files no committed part names; they are what a stopped run left behind."""
+def sweep(folder: Place, known: Iterable[str], before: float | None = None) -> int:
+    """Delete the files no committed part names; they are what a stopped run left behind.
+
+    `before` spares files that were written since, as `moment` tells it: where others may be at work, take it
+    before `known`. On a file system that is not this machine's it spares all.
+    """
     counted = set(known)
-    orphans = [
-        file
-        for file in folder.glob("*/*")
-        if file.is_file() and file.relative_to(folder).as_posix() not in counted
-    ]
-    for orphan in orphans:
-        orphan.unlink(missing_ok=True)
-    return len(orphans)
+    with storing(folder):
+        orphans = [path for path in files_below(folder) if path not in counted]
+        old = [path for path in orphans if before is None or _was_there(folder / path, before)]
+        for orphan in old:
+            (folder / orphan).unlink(missing_ok=True)
+    for spilled in local_folder(folder).glob(f"{SPILL}*"):
+        with suppress(OSError):  # somebody is at work in it
+            spilled.rmdir()
+    return len(old)
 
 
-def writable(folder: Path) -> None:
+def _was_there(file: Place, before: float) -> bool:
+    return isinstance(file, Path) and file.stat().st_mtime < before
+
+
+def moment(folder: Place) -> float:
+    """The present by the clock of the folder's own file system, which need not be this machine's.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    file = local_folder(folder) / f".moment-{uuid4().hex}"
+    with storing(folder):
+        file.touch()
+        at = file.stat().st_mtime
+        file.unlink()
+    return at
+
+
+def writable(folder: Place) -> None:
     """Check that parts can be written to the folder.
 
     Raises:

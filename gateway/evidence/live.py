@@ -1,12 +1,12 @@
 """Which evidence counts: settled versions that are neither retired nor withdrawn, as DuckDB relations."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 
 from gateway.evidence.columns import BUCKETS, EVIDENCE, RETIRED, STRANGERS
+from gateway.places import Place
 from gateway.store.parts import Part
 
 BUCKET_OF: Final = f"coalesce(person % {BUCKETS}, {STRANGERS})"
@@ -41,7 +41,7 @@ _VOIDED: Final = ", ".join(
 )
 
 
-def scan(folder: Path, parts: Sequence[Part], schema: pa.Schema) -> str:
+def scan(folder: Place, parts: Sequence[Part], schema: pa.Schema) -> str:
     """SQL that reads all parts with the schema's columns; no rows when there are no parts."""
     if not parts:
         columns = ", ".join(f"CAST(NULL AS {_TYPES[field.type]}) AS {field.name}" for field in schema)
@@ -50,17 +50,22 @@ def scan(folder: Path, parts: Sequence[Part], schema: pa.Schema) -> str:
     return f"SELECT {', '.join(schema.names)} FROM read_parquet([{files}])"
 
 
-def live(folder: Path, settled: Sequence[Part], retired: Sequence[Part]) -> str:
+def live(folder: Place, settled: Sequence[Part], retired: Sequence[Part]) -> str:
     """SQL of the one live version of each (dataset, key)."""
+    if not retired:
+        return scan(folder, settled, EVIDENCE)
+    return _live(scan(folder, settled, EVIDENCE), scan(folder, retired, RETIRED))
+
+
+def _live(settled: str, retired: str) -> str:
     return (
-        f"SELECT * FROM ({scan(folder, settled, EVIDENCE)}) "
-        f"ANTI JOIN ({scan(folder, retired, RETIRED)}) AS retired "
+        f"SELECT * FROM ({settled}) ANTI JOIN ({retired}) AS retired "
         "USING (dataset, key_hash, published_at, content)"
     )
 
 
 def counting(
-    folder: Path,
+    folder: Place,
     settled: Sequence[Part],
     retired: Sequence[Part],
     strangers: tuple[Sequence[Part], Sequence[Part]],
@@ -72,19 +77,40 @@ def counting(
     no longer says so itself. `strangers` are the settled and retired parts of the strangers' bucket, where
     withdrawals are kept. `misnamed` is the table of `certificates_misnamed`: such a death is in doubt.
     """
-    apart = live(folder, *strangers)
+    rows, gone = scan(folder, settled, EVIDENCE), scan(folder, retired, RETIRED)
+    return counting_among(rows, gone, live(folder, *strangers), misnamed)
+
+
+def counting_among(settled: str, retired: str, apart: str, misnamed: str | None) -> str:
+    """SQL as of `counting`, where the rows themselves are given as SQL or as names of tables.
+
+    Of `settled` all rows of a kind may be missing but for deaths, of `apart`, what lives of the strangers,
+    all but withdrawals and rows that say nothing.
+    """
     counted = (
-        f"SELECT * FROM ({live(folder, settled, retired)}) "
-        f"ANTI JOIN ({_withdrawn(apart)}) AS withdrawn USING (dataset, key_hash) "
+        f"SELECT * FROM ({_live(settled, retired)}) "
+        f"ANTI JOIN ({withdrawn(apart)}) AS withdrawn USING (dataset, key_hash) "
         "WHERE kind NOT IN ('nothing', 'withdrawal')"
     )
-    voided = _voided(counted, scan(folder, settled, EVIDENCE), apart)
+    voided = _voided(counted, settled, apart)
     named = _doubting(counted, misnamed) if misnamed else counted
     return f"{named} UNION ALL BY NAME {voided}"
 
 
-def certificates_misnamed(folder: Path, settled: Sequence[Part], retired: Sequence[Part]) -> str:
+def undoing(folder: Place, settled: Sequence[Part], retired: Sequence[Part]) -> str:
+    """SQL of the strangers' rows that undo others: of all that is apart, what `counting_among` looks at."""
+    return f"SELECT * FROM ({live(folder, settled, retired)}) WHERE kind IN ('nothing', 'withdrawal')"
+
+
+def certificates_misnamed(folder: Place, settled: Sequence[Part], retired: Sequence[Part]) -> str:
+    """SQL as of `misnamed_among`, over whole buckets."""
+    return misnamed_among(live(folder, settled, retired))
+
+
+def misnamed_among(lives: str) -> str:
     """SQL of the persons (`certificate`, `person`) whom a certificate of death names beside a better one.
+
+    `lives` is SQL of what lives, of which all but the deaths may be missing.
 
     Records that are a certificate or rest on it should name one person. Where they do not, whom more
     departments name is the better one, and the certificate itself counts for half a department more. Somebody
@@ -93,7 +119,7 @@ def certificates_misnamed(folder: Path, settled: Sequence[Part], retired: Sequen
     """
     deaths = (
         "SELECT coalesce(derived_from, certificate) AS certificate, person, name_key, department, "
-        f"derived_from IS NULL AS issued FROM ({live(folder, settled, retired)}) "
+        f"derived_from IS NULL AS issued FROM ({lives}) "
         "WHERE kind = 'death' AND name_key IS NOT NULL AND coalesce(derived_from, certificate) IS NOT NULL"
     )
     weighed = (
@@ -123,8 +149,8 @@ def _doubting(counted: str, misnamed: str) -> str:
     )
 
 
-def _withdrawn(apart: str) -> str:
-    """SQL of the keys that another row withdraws; a withdrawal that is itself withdrawn undoes nothing."""
+def withdrawn(apart: str) -> str:
+    """SQL of the keys (`dataset`, `key_hash`) that a row withdraws; one that is withdrawn undoes nothing."""
     withdrawals = f"SELECT * FROM ({apart}) WHERE kind = 'withdrawal' AND withdraws <> key_hash"
     return (
         f"SELECT dataset, withdraws AS key_hash FROM ({withdrawals}) "

@@ -1,6 +1,6 @@
 """One page request, as often as it has to be sent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -31,8 +31,10 @@ class Route:
         await self.bucket.take(self.service.dataset)
         return await self.scheme.headers(self.service)
 
-    async def send(self, headers: Mapping[str, str], body: Mapping[str, str]) -> Mapping[str, object]:
-        """One request; the errors are those of `post_json` and `read`."""
+    async def send(
+        self, headers: Mapping[str, str], body: Mapping[str, str], unread: Sequence[str]
+    ) -> Mapping[str, object]:
+        """One request; `unread` and the errors are those of `post_json` and `read`."""
         reply = await post_json(
             self.client,
             self.service.url,
@@ -41,12 +43,12 @@ class Route:
             deadline=self.service.request_timeout_s,
             max_bytes=self.service.max_bytes,
         )
-        return read(reply, self.service.success_codes, self.clock())
+        return read(reply, self.service.success_codes, self.clock(), unread=unread)
 
 
 @dataclass
 class Call(Generic[T]):
-    """The attempts of one request; `shape` makes what is wanted of the reply's data.
+    """The attempts of one request; `shape` makes what is wanted of the reply's data, `unread` included.
 
     A refused sign is worth one new secret, however many attempts there are.
     """
@@ -54,6 +56,7 @@ class Call(Generic[T]):
     route: Route
     body: Mapping[str, str]
     shape: Callable[[Mapping[str, object]], T]
+    unread: Sequence[str] = ()
     renewed: bool = False
 
     async def attempt(self) -> T:
@@ -80,7 +83,7 @@ class Call(Generic[T]):
 
     async def _send(self, headers: Mapping[str, str]) -> T:
         try:
-            return self.shape(await self.route.send(headers, self.body))
+            return self.shape(await self.route.send(headers, self.body, self.unread))
         except SlowDown as slow:
             self.route.bucket.hold(slow.wait_s or 0.0)
             raise

@@ -1,6 +1,6 @@
 """Asks the hub for sealed pages: signs, keeps to the quota, tries again, follows the cursor."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from gateway.hub.call import Call, Route
 from gateway.hub.http import open_client
 from gateway.hub.quota import Quotas
 from gateway.hub.retry import Retry
-from gateway.hub.sealed_page import SealedPage, WindowChanged, checked, sealed_page
+from gateway.hub.sealed_page import SealedPage, WindowChanged, checked, closing, sealed_page
 from gateway.hub.service import Service
 from gateway.hub.waiting import Timing
 from gateway.hub.windows import SETTLING
@@ -25,6 +25,9 @@ from gateway.hub.windows import SETTLING
 __all__ = ["HubClient", "SealedPage", "WindowChanged", "request_body"]
 
 T = TypeVar("T")
+_PAYLOAD: Final = ("data", "payload")
+"""Where a reply holds what a worker process is to open and read; most of a page."""
+
 _FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 
 
@@ -67,16 +70,20 @@ class HubClient:
             ConfigError: the service names an unknown scheme.
         """
         body = request_body(service, since, until, start)
-        return await self._call(service, body, partial(sealed_page, service.dataset, start))
+        return await self._call(service, body, partial(sealed_page, service.dataset, start), _PAYLOAD)
 
     async def ask(self, service: Service, body: Mapping[str, str]) -> Mapping[str, object]:
         """The `data` of the reply to any request body; errors as `page`."""
         return await self._call(service, body, dict)
 
     async def _call(
-        self, service: Service, body: Mapping[str, str], shape: Callable[[Mapping[str, object]], T]
+        self,
+        service: Service,
+        body: Mapping[str, str],
+        shape: Callable[[Mapping[str, object]], T],
+        unread: Sequence[str] = (),
     ) -> T:
-        call = Call(self._route(service), body, shape)
+        call = Call(self._route(service), body, shape, unread)
         try:
             return await self._retry.run(call.attempt, attempts=service.max_attempts, dataset=service.dataset)
         except HubRefused as refused:
@@ -93,8 +100,10 @@ class HubClient:
             WindowChanged: a page promises another total than the pages before it; that page is not given.
             HubUnavailable: also when the cursor loops or goes back.
         """
-        async for page in checked(self._following(service, since, until, start), total):
-            yield page
+        pages = checked(self._following(service, since, until, start), total)
+        async with closing(pages):
+            async for page in pages:
+                yield page
 
     async def _following(
         self, service: Service, since: datetime, until: datetime, start: str

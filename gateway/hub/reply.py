@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
-from gateway.crypto.strict_json import Number, read_json
+from gateway.crypto.strict_json import Number, read_around
 from gateway.errors import HubRefused, HubUnavailable
 from gateway.hub.http import Reply
 from gateway.hub.retry import TryAgain, retry_after
@@ -48,11 +48,16 @@ class SlowDown(TryAgain):
 
 
 def read(
-    reply: Reply, success: Collection[str | int], now: datetime, under: Sequence[str] = ("data",)
+    reply: Reply,
+    success: Collection[str | int],
+    now: datetime,
+    under: Sequence[str] = ("data",),
+    unread: Sequence[str] = (),
 ) -> Mapping[str, object]:
     """The `data` of a successful reply; its numbers are `Number`, as they were written.
 
-    `under` are the names it may stand under; the first that holds an object counts.
+    `under` are the names it may stand under; the first that holds an object counts. The member at the path
+    `unread` is left as `Unread`.
 
     Raises:
         NotAuthorised: HTTP 401, 403, code 14 or E-106.
@@ -60,7 +65,7 @@ def read(
         HubUnavailable: any other status or code, named.
     """
     _check_status(reply, now)
-    content = _object(reply.body)
+    content = _object(reply.body, unread)
     code = _code(content)
     if code not in {str(known) for known in success}:
         raise _failure(code, content, _asked(reply, now))
@@ -97,10 +102,10 @@ def _failure(code: str, content: Mapping[str, object], asked: float | None) -> H
     return HubUnavailable(f"the hub failed ({said})")
 
 
-def _object(body: bytes) -> Mapping[str, object]:
+def _object(body: bytes, unread: Sequence[str]) -> Mapping[str, object]:
     content: object = None
     with suppress(ValueError):
-        content = read_json(body.removeprefix(BOM_UTF8))
+        content = read_around(body.removeprefix(BOM_UTF8), *unread)
     if not isinstance(content, dict):
         raise TryAgain("the hub's reply is not a JSON object")
     return content

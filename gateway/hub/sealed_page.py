@@ -1,11 +1,13 @@
 """One page as the hub sent it, still in its envelope, and the order pages come in."""
 
-from collections.abc import AsyncIterator, Mapping
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
-from typing import Final
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
 
-from gateway.crypto.strict_json import canonical_json, read_json
+from gateway.crypto.canonical import canonical_json
+from gateway.crypto.strict_json import Unread, read_json
 from gateway.department import SealedPage
 from gateway.errors import HubUnavailable
 from gateway.hub.reply import text_of
@@ -13,10 +15,9 @@ from gateway.hub.retry import TryAgain
 
 _LONGEST_CURSOR: Final = 256
 _LONGEST_NUMBER: Final = 18
-_NOTHING: Final = object()
 
 
-__all__ = ["SealedPage", "WindowChanged", "check_cursor", "checked", "sealed_page"]
+__all__ = ["SealedPage", "WindowChanged", "check_cursor", "checked", "closing", "sealed_page"]
 
 
 class WindowChanged(HubUnavailable):
@@ -54,24 +55,22 @@ def _number(text: str) -> int | None:
 
 
 def _payload(payload: object) -> bytes:
-    """The payload as compact JSON, numbers as written; JSON that came as a string is used as it stands."""
-    if isinstance(payload, str):
-        inner = _inner(payload)
-        if isinstance(inner, dict | list):
-            return payload.strip().encode()
-        payload = payload if inner is _NOTHING else inner
-    if payload is None or payload == "":
+    """The payload as JSON text, as it was written; JSON that came as a string is used as it stands."""
+    written = payload.text if isinstance(payload, Unread) else canonical_json(payload)
+    within = json.loads(written).strip() if written.startswith('"') else written
+    if within in {"", "null"}:
         return b""
-    return canonical_json(payload).encode("utf-8", "surrogatepass")
+    return (within if _is_json(within) else written).encode("utf-8", "surrogatepass")
 
 
-def _inner(text: str) -> object:
-    """What a string holds as JSON; a JWE in compact form, for one, holds none."""
-    if not text.strip():
-        return None
+def _is_json(text: str) -> bool:
+    """Whether a text is JSON by itself, and not what a string says, such as a JWE in compact form."""
+    if text.startswith(("{", "[")):
+        return True  # whoever opens it reads it whole
     with suppress(ValueError):
-        return read_json(text.encode())
-    return _NOTHING
+        read_json(text.encode("utf-8", "surrogatepass"))
+        return True
+    return False
 
 
 async def checked(pages: AsyncIterator[SealedPage], total: int | None = None) -> AsyncIterator[SealedPage]:
@@ -82,13 +81,24 @@ async def checked(pages: AsyncIterator[SealedPage], total: int | None = None) ->
         HubUnavailable: the cursor loops, goes back, or there are more pages than rows.
     """
     taken: set[str] = set()
-    async for page in pages:
-        total = page.total if total is None else total
-        if page.total != total:
-            raise WindowChanged(f"{page.dataset}: the total changed from {total} to {page.total}")
-        taken.add(page.start)
-        check_cursor(page, taken)
-        yield page
+    async with closing(pages):
+        async for page in pages:
+            total = page.total if total is None else total
+            if page.total != total:
+                raise WindowChanged(f"{page.dataset}: the total changed from {total} to {page.total}")
+            taken.add(page.start)
+            check_cursor(page, taken)
+            yield page
+
+
+@asynccontextmanager
+async def closing(pages: AsyncIterator[Any]) -> AsyncIterator[None]:
+    """Close pages that are fetched on demand at once when no more are wanted, not some time later."""
+    try:
+        yield
+    finally:
+        if isinstance(pages, AsyncGenerator):
+            await pages.aclose()
 
 
 def check_cursor(page: SealedPage, taken: AbstractSet[str]) -> None:

@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Final
 
 from gateway.department import Dataset
@@ -102,17 +103,31 @@ class DriftWatch:
             self._note_undated(reading, odd=odd)
         self._drifted += odd
 
-    def found(self, rows: Sequence[object]) -> Drift:
-        """What was odd about the rows that were seen, which are given once more."""
-        whole = [raw for raw in rows if isinstance(raw, Mapping) and raw.get("op") != "D"]
+    def see_alike(self, names: Sequence[str], rows: int, *, whole: int, odd: int) -> None:
+        """Look at rows that all have these columns, in text: `whole` not deleted, `odd` of unknown codes."""
+        unknown = dict.fromkeys(shown(name) for name in names if name not in self._columns)
+        for name in unknown if rows else ():
+            tally(self._fields, name, rows)
+        if whole:
+            self._all_present |= self._columns == set(names)
+            self._present |= self._columns.intersection(names)
+        self._drifted += rows if unknown else odd
+
+    def found(self, rows: Sequence[object], filled: Callable[[str], int] | None = None) -> Drift:
+        """What was odd about the rows that were seen, which are given once more.
+
+        `filled` tells of a column in how many rows it is not blank, if that is known already.
+        """
         types, drifted = dict(self._types), self._drifted
-        undated = self._no_longer_dates(whole)
+        undated = self._no_longer_dates(filled or partial(_filled, rows))
         for column, count in undated.items():
             tally(types, f"{column}: no date", count)
         drifted += sum(1 for columns, odd in self._undated if not odd and not columns.isdisjoint(undated))
-        for column in self._gone(whole):
-            tally(types, f"{column}: gone", len(whole))
-            drifted = max(drifted, len(whole))
+        if not self._all_present and self._columns != self._present:
+            whole = _whole(rows)
+            for column in self._gone(whole):
+                tally(types, f"{column}: gone", len(whole))
+                drifted = max(drifted, len(whole))
         return Drift(dict(self._fields), types, drifted)
 
     def _other_columns(self, raw: Mapping[object, object], reading: Reading) -> bool:
@@ -136,13 +151,13 @@ class DriftWatch:
         if columns:
             self._undated.append((columns & self._dates, odd))
 
-    def _no_longer_dates(self, rows: Sequence[Mapping[object, object]]) -> dict[str, int]:
+    def _no_longer_dates(self, filled: Callable[[str], int]) -> dict[str, int]:
         """The date columns that most rows can no longer be read in, with how many those are."""
         failed = Counter(column for columns, _ in self._undated for column in columns)
         return {
             column: count
             for column, count in sorted(failed.items())
-            if count >= _ENOUGH and 2 * count > sum(not is_blank(raw.get(column)) for raw in rows)
+            if count >= _ENOUGH and 2 * count > filled(column)
         }
 
     def _gone(self, rows: Sequence[Mapping[object, object]]) -> list[str]:
@@ -150,10 +165,18 @@ class DriftWatch:
 
         A sender that leaves out what is empty has lost nothing.
         """
-        gone = [] if self._all_present else sorted(self._columns - self._present)
-        if not gone or len(rows) < _ENOUGH or any(raw.keys() != rows[0].keys() for raw in rows):
+        gone = sorted(self._columns - self._present)
+        if len(rows) < _ENOUGH or any(raw.keys() != rows[0].keys() for raw in rows):
             return []
         return gone if any(is_blank(value) for raw in rows for value in raw.values()) else []
+
+
+def _whole(rows: Sequence[object]) -> list[Mapping[object, object]]:
+    return [raw for raw in rows if isinstance(raw, Mapping) and raw.get("op") != "D"]
+
+
+def _filled(rows: Sequence[object], column: str) -> int:
+    return sum(not is_blank(raw.get(column)) for raw in _whole(rows))
 
 
 def shown(name: object) -> str:

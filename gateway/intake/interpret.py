@@ -32,7 +32,7 @@ from gateway.records import Custody, Death, Fact, Unclassified, Withdrawal
 TOLERANCE: Final = timedelta(days=1)
 """How far after its load time a row may date a fact, where the rules are not at hand."""
 
-_MOST_AHEAD: Final = timedelta(days=1)
+MOST_AHEAD: Final = timedelta(days=1)
 """How far a department's clock may be ahead of ours."""
 
 PLAIN_CODE: Final = re.compile(r"[0-9A-Za-z]{1,4}", re.ASCII)
@@ -250,13 +250,17 @@ class RowReader:
         for name, table in self._codes.items():
             code = getattr(row, name)
             if code is not None and not table.knows(code):
-                shown = code if PLAIN_CODE.fullmatch(code) else "?"
-                yield f"{self._dataset.alias(name)}={shown}"
+                yield shown_code(self._dataset.alias(name), code)
+
+
+def shown_code(column: str, code: str) -> str:
+    """How an unknown code is counted: itself, if it can be nothing but a code."""
+    return f"{column}={code if PLAIN_CODE.fullmatch(code) else '?'}"
 
 
 def _is_ahead(loaded_at: datetime, received_at: datetime) -> bool:
     """Whether a load time lies in the future: it would stand above every later version of its row."""
-    return loaded_at - received_at > _MOST_AHEAD
+    return loaded_at - received_at > MOST_AHEAD
 
 
 def holds(condition: Condition, value: str | None) -> bool:

@@ -1,17 +1,19 @@
 """Replaces who and which by keyed hashes: readings go in, evidence columns come out, no identity goes on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from gateway.department import Dataset
 from gateway.evidence.columns import EVIDENCE
 from gateway.fields import fields_of_type
-from gateway.identity import IdNumber, Keyer, PersonName
+from gateway.identity import IdNumber, Keyer, PersonName, in_bytes
+from gateway.intake.content import canonical, version_of
 from gateway.intake.interpret import Reading, Statement
 from gateway.mapping import Column
 from gateway.records import Fact
@@ -24,10 +26,10 @@ NOTHING: Final = "nothing"
 KEPT_ABOUT_STRANGERS: Final = frozenset({"death", "absence", "custody", "emigration", "enlisted"})
 """Kinds kept for people who are not on the roster yet; of-life rows about them are counted and dropped."""
 
-_DAYS: Final = ("happened_on", "earliest", "latest", "began_on", "ends_on", "released_on")
+DROPPED: Final = frozenset({"unclassified", "welfare_payment"})
+"""Kinds that are counted and never kept."""
 
-_OF_THE_LOAD: Final = frozenset({"op", "tong_time"})
-"""Columns that tell when a row was loaded and how, not what it says."""
+_DAYS: Final = ("happened_on", "earliest", "latest", "began_on", "ends_on", "released_on")
 
 _LEAST: Final = timedelta(microseconds=1)
 """Less than what load times, which are whole seconds, differ by."""
@@ -54,9 +56,31 @@ class Refusal:
     content: int
 
 
+@dataclass(frozen=True)
+class KeyedPage:
+    """What one page came to, without a single identity.
+
+    `evidence` has the evidence schema. `versions` holds an int64 hash of every row's key and load time, which
+    tells whether a window arrived whole; `contents` one of every row as it was sent, which tells whether a
+    refused row came again; `accepted_keys` 16 bytes for every row taken.
+    """
+
+    evidence: pa.Table = field(repr=False)
+    refusals: tuple[Refusal, ...]
+    versions: NDArray[np.int64] = field(repr=False)
+    contents: NDArray[np.int64] = field(repr=False)
+    accepted_keys: bytes = field(repr=False)
+    unknown_codes: dict[str, int]
+    received: int
+    accepted: int
+    refused: int
+    matched: int
+    strangers: int
+
+
 @dataclass
 class Keyed:
-    """What one page came to, without a single identity."""
+    """What rows came to that were taken one by one, without a single identity."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -74,13 +98,21 @@ class Keyed:
         """The records as columns of the evidence schema."""
         return pa.Table.from_pylist(self.rows, schema=EVIDENCE)
 
-    def row_hashes(self) -> bytes:
-        """One 64-bit hash per (key, load time), as bytes; tells whether a window arrived whole."""
-        return np.array(self.versions, dtype=np.int64).tobytes()
-
-    def content_hashes(self) -> bytes:
-        """One 64-bit hash per row as it was sent, as bytes; tells whether a refused row came again."""
-        return np.array(self.contents, dtype=np.int64).tobytes()
+    def page(self) -> KeyedPage:
+        """All of it as arrays and one table."""
+        return KeyedPage(
+            evidence=self.evidence(),
+            refusals=tuple(self.refusals),
+            versions=np.array(self.versions, np.int64),
+            contents=np.array(self.contents, np.int64),
+            accepted_keys=b"".join(self.accepted_keys),
+            unknown_codes=self.unknown_codes,
+            received=self.received,
+            accepted=self.accepted,
+            refused=self.refused,
+            matched=self.matched,
+            strangers=self.strangers,
+        )
 
 
 class RowKeyer:
@@ -92,15 +124,15 @@ class RowKeyer:
         self._keyer = keyer
         self._people = people
         self._shaper = Shaper(keyer)
-        self._key_is_certificate = _key_is_certificate(dataset)
+        self._key_is_certificate = key_is_certificate(dataset)
         self._id_columns = _id_columns(dataset)
 
     def take(self, keyed: Keyed, reading: Reading, raw: object, received_at: datetime) -> None:
         """Add one reading to the page's result."""
-        content = self._keyer.content(_texts(raw, deleted=reading.deleted))
+        content = int(self._keyer.contents([in_bytes(canonical(raw, deleted=reading.deleted))])[0])
         key_hash = self._keyer.row(self._dataset.name, reading.key) if reading.key else None
         keyed.received += 1
-        keyed.versions.append(self._version(reading, content))
+        keyed.versions.append(_version(reading, key_hash, content))
         keyed.contents.append(content)
         keyed.refusals += [
             Refusal(
@@ -119,11 +151,6 @@ class RowKeyer:
             common = self._common(published_at, received_at, key_hash, content)
             keyed.rows += self._freed(reading, common) if refused else self._rows(keyed, reading, common)
             keyed.accepted_keys += [] if refused else [key_hash]
-
-    def _version(self, reading: Reading, content: int) -> int:
-        if reading.key is None or reading.loaded_at is None:
-            return content
-        return self._keyer.content((reading.key, reading.loaded_at.isoformat()))
 
     def _common(
         self, published_at: datetime, received_at: datetime, key_hash: bytes, content: int
@@ -231,12 +258,12 @@ def identity_of(name_key: int | None, known: int) -> str:
 def _is_kept(row: Mapping[str, Any]) -> bool:
     if row["withdraws"]:
         return True
-    if row["kind"] in {"unclassified", "welfare_payment"}:
+    if row["kind"] in DROPPED:
         return False
     return row["person"] is not None or "person_key" in row
 
 
-def _key_is_certificate(dataset: Dataset) -> bool:
+def key_is_certificate(dataset: Dataset) -> bool:
     """Whether a row's key is the number of the certificate it is."""
     emitted = [emit.values.get("certificate") for emit in dataset.every_emit]
     named = {dataset.column(value.name) for value in emitted if isinstance(value, Column)}
@@ -252,14 +279,7 @@ def _says_nothing(reading: Reading) -> bool:
     return bool(reading.faults) and not reading.statements
 
 
-def _texts(raw: object, *, deleted: bool) -> Sequence[str]:
-    """What a row says; loaded once more without a change it says the same, and nothing is decided anew."""
-    if isinstance(raw, Mapping):
-        said = [name for name in sorted(raw, key=str) if name not in _OF_THE_LOAD]
-        return [str(deleted), *(text for name in said for text in (str(name), _text(raw[name])))]
-    return [_text(each) for each in raw] if isinstance(raw, list) else [_text(raw)]
-
-
-def _text(value: object) -> str:
-    """A cell as text; what is nested says nothing here and may be nested beyond reason."""
-    return repr(value) if value is None or isinstance(value, str | int | float) else type(value).__name__
+def _version(reading: Reading, key_hash: bytes | None, content: int) -> int:
+    if key_hash is None or reading.loaded_at is None:
+        return content
+    return version_of(key_hash, reading.loaded_at)

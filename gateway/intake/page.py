@@ -9,7 +9,9 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from gateway.crypto.envelopes import open_envelope
 from gateway.crypto.file_drop import Manifest, open_file, read_manifest
@@ -21,9 +23,11 @@ from gateway.evidence.files import Written, write_part
 from gateway.fields import NumberText, rule_of
 from gateway.host import Host, build_host
 from gateway.identity import Keyer
-from gateway.intake.drift import Drift, DriftWatch, is_past, sentence
-from gateway.intake.interpret import TOLERANCE, RowReader
-from gateway.intake.keying import Keyed, Refusal, RowKeyer
+from gateway.intake.by_row import RowTaker
+from gateway.intake.columns.taking import ColumnTaker
+from gateway.intake.drift import Drift, is_past, sentence
+from gateway.intake.interpret import TOLERANCE
+from gateway.intake.keying import KeyedPage, Refusal
 from gateway.roster.keymap import KeyMap
 from gateway.settings import DatasetSettings, Settings
 
@@ -60,6 +64,7 @@ class Bench:
         self._host = host or build_host()
         self._keyer = Keyer(resolve(settings.gateway.identity_key))
         self._people = KeyMap.open(keymap)
+        self._takers: dict[tuple[str, str], RowTaker | ColumnTaker] = {}
         self._rings = {name: KeyRing(found.keys) for name, found in settings.departments.items()}
 
     def page(self, department: str, dataset: str, payload: bytes, received_at: datetime) -> Taken:
@@ -70,11 +75,30 @@ class Bench:
             RowsChanged: the dataset is to freeze where its rows change, and they have.
             StoreError: the part could not be written.
         """
+        return self._store(*self.opened(department, dataset, payload, received_at))
+
+    def opened(
+        self, department: str, dataset: str, payload: bytes, received_at: datetime
+    ) -> tuple[KeyedPage, Drift]:
+        """What one sealed page of a service says; nothing is written.
+
+        Raises:
+            EnvelopeError, RowsChanged: as `page`.
+        """
         described = self._dataset(department, dataset)
+        keyed, drift = self._read(department, described, payload, received_at)
+        self._freeze(department, described, keyed, drift)
+        return keyed, drift
+
+    def _read(
+        self, department: str, dataset: Dataset, payload: bytes, received_at: datetime
+    ) -> tuple[KeyedPage, Drift]:
+        taker = self._taker(department, dataset)
         if not payload:
-            return self._taken(department, described, [], received_at)
-        plaintext = open_page(described, payload, self._rings[department])
-        return self._taken(department, described, read_rows(described, plaintext, json_rows), received_at)
+            return taker.take_rows([], received_at)
+        plaintext = open_page(dataset, payload, self._rings[department])
+        found = taker.take_text(plaintext, received_at) if dataset.read is None else None
+        return found or taker.take_rows(read_rows(dataset, plaintext, json_rows), received_at)
 
     def manifest(self, department: str, raw: bytes) -> Manifest:
         """Read and verify a dropped file's manifest."""
@@ -94,7 +118,8 @@ class Bench:
         plaintext = open_file(path, manifest, self._rings[department])
         rows = read_rows(described, plaintext, csv_rows)
         check_count(path.name, manifest, rows)
-        return self._taken(department, described, rows, received_at)
+        taker = self._taker(department, described)
+        return self._taken(department, described, *taker.take_rows(rows, received_at))
 
     def _dataset(self, department: str, dataset: str) -> Dataset:
         described = self._host.department(department).dataset(dataset)
@@ -104,27 +129,18 @@ class Bench:
             raise ConfigError(f"{dataset}: its names are masked: import the roster again to compare them")
         return described
 
-    def _taken(
-        self, department: str, dataset: Dataset, rows: Sequence[object], received_at: datetime
-    ) -> Taken:
-        keyed, drift = self._keyed(department, dataset, rows, received_at)
+    def _taker(self, department: str, dataset: Dataset) -> RowTaker | ColumnTaker:
+        """By column wherever that can be shown to come to the same, else row by row."""
+        if (department, dataset.name) not in self._takers:
+            means = (department, dataset, self._tolerance, self._keyer, self._people)
+            self._takers[department, dataset.name] = ColumnTaker.of(*means) or RowTaker(*means)
+        return self._takers[department, dataset.name]
+
+    def _taken(self, department: str, dataset: Dataset, keyed: KeyedPage, drift: Drift) -> Taken:
         self._freeze(department, dataset, keyed, drift)
         return self._store(keyed, drift)
 
-    def _keyed(
-        self, department: str, dataset: Dataset, rows: Sequence[object], received_at: datetime
-    ) -> tuple[Keyed, Drift]:
-        reader = RowReader(dataset, self._tolerance)
-        keyer = RowKeyer(department, dataset, self._keyer, self._people)
-        watch = DriftWatch(dataset)
-        keyed = Keyed()
-        for raw in rows:
-            reading = reader.read(raw, received_at)
-            watch.see(raw, reading)
-            keyer.take(keyed, reading, raw, received_at)
-        return keyed, watch.found(rows)
-
-    def _freeze(self, department: str, dataset: Dataset, keyed: Keyed, drift: Drift) -> None:
+    def _freeze(self, department: str, dataset: Dataset, keyed: KeyedPage, drift: Drift) -> None:
         """Take nothing of a page whose rows have changed, if the dataset is set so."""
         rule = self._settings.drift(department, dataset.name)
         if rule.mode == "freeze" and is_past(drift.drifted, keyed.received, rule.share):
@@ -136,9 +152,9 @@ class Bench:
                 f"{dataset.name}: {what}: frozen, nothing of this page is taken; {step}, then run again"
             )
 
-    def _store(self, keyed: Keyed, drift: Drift) -> Taken:
+    def _store(self, keyed: KeyedPage, drift: Drift) -> Taken:
         folder = self._settings.gateway.evidence
-        part = write_part(folder, "arrived", keyed.evidence()) if keyed.rows else None
+        part = write_part(folder, "arrived", keyed.evidence) if keyed.evidence.num_rows else None
         return Taken(
             part=part,
             received=keyed.received,
@@ -147,11 +163,11 @@ class Bench:
             matched=keyed.matched,
             strangers=keyed.strangers,
             unknown_codes=keyed.unknown_codes,
-            row_hashes=keyed.row_hashes(),
-            refusals=tuple(keyed.refusals),
+            row_hashes=keyed.versions.tobytes(),
+            refusals=keyed.refusals,
             drift=drift,
-            contents=keyed.content_hashes(),
-            accepted_keys=b"".join(keyed.accepted_keys),
+            contents=keyed.contents.tobytes(),
+            accepted_keys=keyed.accepted_keys,
         )
 
 
@@ -175,13 +191,14 @@ def open_page(dataset: Dataset, payload: bytes, keys: KeyRing) -> bytes:
 
 
 def read_rows(dataset: Dataset, plaintext: bytes, usual: Rows) -> Sequence[object]:
-    """Cut a plaintext into rows, by the dataset's own `read` or the usual one of its shape.
+    """Cut a plaintext into rows: by the dataset's own `read`, where it says they are, or as is usual.
 
     Raises:
         EnvelopeError: the plaintext is not what the dataset says; names the rule, never the text.
     """
+    inside = None if dataset.rows_in is None else partial(rows_inside, dataset.rows_in)
     try:
-        return (dataset.read or usual)(plaintext)
+        return (dataset.read or inside or usual)(plaintext)
     except GatewayError:
         raise
     except Exception as error:  # noqa: BLE001 - a plugin's code: whatever it raises, one dataset stops
@@ -194,13 +211,32 @@ def json_rows(plaintext: bytes) -> Sequence[object]:
     Raises:
         ValueError: `json_form` or `json_array`.
     """
-    try:
-        rows = json.loads(plaintext, parse_int=NumberText, parse_float=NumberText)
-    except ValueError:
-        raise ValueError("json_form") from None
+    rows = _json(plaintext)
     if not isinstance(rows, list):
         raise ValueError("json_array")  # noqa: TRY004 - a rule of reading, taken as ValueError by read_rows
     return rows
+
+
+def rows_inside(member: str, plaintext: bytes) -> Sequence[object]:
+    """The rows in a member of a JSON object in UTF-8, as `json_rows`; an empty reply has none.
+
+    Raises:
+        ValueError: `json_form` or `rows_form`.
+    """
+    page = _json(plaintext)
+    rows = page.get(member, page) if isinstance(page, dict) else page
+    if rows in (None, "", []):
+        return []
+    if rows is page or not isinstance(rows, list):
+        raise ValueError("rows_form")
+    return rows
+
+
+def _json(plaintext: bytes) -> Any:
+    try:
+        return json.loads(plaintext, parse_int=NumberText, parse_float=NumberText)
+    except ValueError:
+        raise ValueError("json_form") from None
 
 
 def check_count(file: str, manifest: Manifest, rows: Sequence[object]) -> None:

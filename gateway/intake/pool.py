@@ -1,14 +1,19 @@
-"""Runs the bench in worker processes, so that opening and reading pages never holds up the waiting."""
+"""Runs the bench in worker processes, so that opening and reading pages never holds up the waiting.
+
+They are started afresh (`spawn`) when the first page asks for one: half a second of processor time each,
+while pages are being fetched anyway. A server of forks would start them in a tenth of that, but with the
+environment and the modules of an earlier day.
+"""
 
 import asyncio
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from gateway.crypto.file_drop import Manifest
 from gateway.errors import StoreError
@@ -16,16 +21,26 @@ from gateway.intake.interpret import TOLERANCE
 from gateway.intake.page import Bench, Taken
 from gateway.settings import Settings
 
+_AHEAD: Final = 2
+"""Pages in flight for each worker: one that is being opened and one that waits, so that none is idle."""
+
+_BESIDE: Final = 2
+"""Pages in flight besides: one that is being committed and one that has just come."""
+
 _setup: list[tuple[Settings, Path, timedelta]] = []
 
 
 class IntakePool:
-    """Takes pages and files on worker processes; with no workers, on a thread of this process."""
+    """Takes pages and files on worker processes; with no workers, on one thread of this process.
+
+    `room` is for pages of all datasets together that are fetched and not yet committed.
+    """
 
     def __init__(self, settings: Settings, keymap: Path, tolerance: timedelta = TOLERANCE) -> None:
         self._setup = (settings, keymap, tolerance)
         self._workers = settings.gateway.workers
-        self._pool: ProcessPoolExecutor | None = None
+        self.room = asyncio.Semaphore(_AHEAD * max(1, self._workers) + _BESIDE)
+        self._pool: Executor | None = None
         self._here: Bench | None = None
 
     def __enter__(self) -> Self:
@@ -38,6 +53,7 @@ class IntakePool:
             )
         else:
             self._here = _bench_of(*self._setup)
+            self._pool = ThreadPoolExecutor(1)
         return self
 
     def __exit__(
@@ -67,10 +83,10 @@ class IntakePool:
         return taken
 
     async def _run(self, task: str, *arguments: object) -> Any:
+        loop = asyncio.get_running_loop()
         if self._here:
-            return await asyncio.to_thread(getattr(self._here, task), *arguments)
+            return await loop.run_in_executor(self._pool, getattr(self._here, task), *arguments)
         try:
-            loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._pool, _perform, task, arguments)
         except BrokenProcessPool:
             raise StoreError(

@@ -6,7 +6,6 @@ must let go of a wrong one.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -17,6 +16,7 @@ from gateway.evidence.columns import BUCKETS, EVIDENCE, STRANGERS
 from gateway.evidence.engine import engine
 from gateway.evidence.files import as_part, write_part
 from gateway.evidence.live import BUCKET_OF, live, scan
+from gateway.places import Place
 from gateway.roster.keymap import KeyMap
 from gateway.store.database import Store
 from gateway.store.parts import Part, add_parts, live_parts, retire_parts
@@ -28,7 +28,7 @@ _COLUMNS: Final = ", ".join(EVIDENCE.names)
 
 
 def rematch(
-    store: Store, folder: Path, keymap: KeyMap, run_id: int, at: datetime, memory_mb: int = 1024
+    store: Store, folder: Place, keymap: KeyMap, run_id: int, at: datetime, memory_mb: int = 1024
 ) -> int:
     """Give every kept adverse record to whom the key map now names; returns how many records moved.
 
@@ -92,13 +92,13 @@ def _agreed(connected: duckdb.DuckDBPyConnection, keymap: KeyMap) -> pa.Table:
     return pa.Table.from_pylist(agreed, _AGREED)
 
 
-def _holds_moved(connected: duckdb.DuckDBPyConnection, folder: Path, part: Part) -> bool:
+def _holds_moved(connected: duckdb.DuckDBPyConnection, folder: Place, part: Part) -> bool:
     rows = f"{scan(folder, [part], EVIDENCE)}"
     return _count(connected, f"SELECT count(*) FROM ({rows}) SEMI JOIN moved USING ({_STATEMENT})") > 0
 
 
 def _rewritten(
-    connected: duckdb.DuckDBPyConnection, folder: Path, stale: Sequence[Part], run_id: int, at: datetime
+    connected: duckdb.DuckDBPyConnection, folder: Place, stale: Sequence[Part], run_id: int, at: datetime
 ) -> Iterator[Part]:
     kept = f"SELECT * FROM ({scan(folder, stale, EVIDENCE)}) ANTI JOIN moved USING ({_STATEMENT})"
     placed = f"SELECT {_COLUMNS} FROM given SEMI JOIN moved USING ({_STATEMENT})"

@@ -15,6 +15,7 @@ import duckdb
 from gateway.clock import local
 from gateway.errors import ConfigError, StoreError
 from gateway.identity import Keyer
+from gateway.places import Place, local_folder
 from gateway.roster.encoding import Source, examine
 from gateway.roster.fingerprint import check_fingerprint, fingerprint
 from gateway.roster.keying import RowKeys
@@ -75,7 +76,7 @@ def import_roster(  # noqa: PLR0913 - what an import needs from its caller, each
     path: Path,
     *,
     store: Store,
-    folder: Path,
+    folder: Place,
     keyer: Keyer,
     received_at: datetime,
     progress: Callable[[int], None] = _silent,
@@ -97,7 +98,7 @@ def import_roster(  # noqa: PLR0913 - what an import needs from its caller, each
     """
     before = _before(store, keyer, new_key=new_key)
     source = examine(path, encoding)
-    with _work_folder(folder, received_at) as work:
+    with _work_folder(local_folder(folder), received_at) as work:
         keyed = RowKeys(keyer, shapes=shapes)
         staged = stage(source, work / "staged.parquet", keyed, benefits, progress)
         with merge(
@@ -126,7 +127,7 @@ def _before(store: Store, keyer: Keyer, *, new_key: bool) -> _Before:
         return _Before(counters.value(conn, _COUNTER), parts, last_import(conn))
 
 
-def _files(before: _Before, folder: Path) -> Previous:
+def _files(before: _Before, folder: Place) -> Previous:
     paths = {
         name: [folder / part.path for part in before.parts if part.stage == name and part.rows]
         for name in _STAGES
@@ -151,10 +152,10 @@ def _work_folder(folder: Path, now: datetime) -> Iterator[Path]:
         raise StoreError(f"{line}: free some space there, then import again") from None
 
 
-def _written(merged: Merge, folder: Path, now: datetime, *, shapes: bool) -> list[Part]:
+def _written(merged: Merge, folder: Place, now: datetime, *, shapes: bool) -> list[Part]:
     name = uuid.uuid4().hex
 
-    def part(stage_name: str, bucket: int, path: str, write: Callable[[Path], int]) -> Part:
+    def part(stage_name: str, bucket: int, path: str, write: Callable[[Place], int]) -> Part:
         return Part(path, stage_name, None, bucket, path, write(folder / path), None, now)
 
     # beside the key map, under its name: whoever opens that finds it
@@ -170,7 +171,7 @@ def _written(merged: Merge, folder: Path, now: datetime, *, shapes: bool) -> lis
     ]
 
 
-def _bucket_writer(merged: Merge, bucket: int) -> Callable[[Path], int]:
+def _bucket_writer(merged: Merge, bucket: int) -> Callable[[Place], int]:
     return lambda path: merged.write_bucket(bucket, path)
 
 

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.errors import StoreError
+from gateway.places import Place, here
 from gateway.roster.shapes import SUFFIX, NameShapes
 from gateway.store.files import durable
+from gateway.store.parts import Part
 
 Int64s = NDArray[np.int64]
 ENTRY: Final = np.dtype([("person_key", "<i8"), ("number", "<i8"), ("name_key", "<i8")])
@@ -92,9 +94,45 @@ class KeyMap:
 
     def lookup_many(self, keys: Int64s) -> Matches:
         """All entries of all keys, in the order of the keys."""
-        left = np.searchsorted(self._keys, keys, "left")
-        counts = np.searchsorted(self._keys, keys, "right") - left
+        left, counts = self._ranges(keys)
         position = np.repeat(np.arange(len(keys)), counts)
         within = np.arange(len(position)) - np.repeat(np.cumsum(counts) - counts, counts)
         found = left[position] + within
         return Matches(position, np.asarray(self._numbers[found]), np.asarray(self._names[found]))
+
+    def _ranges(self, keys: Int64s) -> tuple[Int64s, Int64s]:
+        """Where the entries of each key begin, and how many there are.
+
+        Searched in rising order, so that neighbours share what the search has read; the end is looked for
+        step by step, since hardly any number has two people.
+        """
+        order = np.argsort(keys)
+        left = np.empty(len(keys), np.int64)
+        left[order] = np.searchsorted(self._keys, keys[order])
+        counts = np.zeros(len(keys), np.int64)
+        more = np.arange(len(keys))
+        while len(more := more[self._is_at(left[more] + counts[more], keys[more])]):
+            counts[more] += 1
+        return left, counts
+
+    def _is_at(self, places: Int64s, keys: Int64s) -> NDArray[np.bool_]:
+        inside = places < len(self._keys)
+        found = np.zeros(len(places), np.bool_)
+        found[inside] = self._keys[places[inside]] == keys[inside]
+        return found
+
+
+def keymap_here(evidence: Place, part: Part) -> Path:
+    """A key map as a file of this machine, since it is mapped into memory; its name shapes beside it.
+
+    Raises:
+        StoreError: it cannot be copied here.
+    """
+    try:
+        return here(evidence / part.path, SUFFIX)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StoreError(
+            f"the roster's key map cannot be copied from {evidence} ({reason}): make it reachable, or free "
+            "the disk of this machine (`work` in gateway.yaml), then run again"
+        ) from None

@@ -14,12 +14,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gateway.places import Place
 from gateway.roster.columns import ROSTER
 from gateway.roster.keymap import ENTRY
 from gateway.roster.shapes import SHAPE_BYTES
 from gateway.roster.staging import KEPT, REPORTED
 from gateway.store.files import durable
 from gateway.store.parts import BUCKETS
+from gateway.store.reaching import reach
 
 MEMORY: Final = "1GB"
 ROSTER_PART: Final = ROSTER.append(pa.field("content", pa.int64(), nullable=False))
@@ -106,8 +108,8 @@ _COUNTS: Final = """
 class Previous:
     """The files of the last roster."""
 
-    roster: Sequence[Path]
-    numbers: Sequence[Path]
+    roster: Sequence[Place]
+    numbers: Sequence[Place]
 
 
 @dataclass(frozen=True)
@@ -149,18 +151,18 @@ class Merge:
             unreadable=dict(zip(_READ, unreadable, strict=True)),
         )
 
-    def write_bucket(self, bucket: int, path: Path) -> int:
+    def write_bucket(self, bucket: int, path: Place) -> int:
         """Write one bucket of the roster, by person, and give its rows."""
         rows = self._connection.table("roster").filter(f"person % {BUCKETS} = {bucket}")
         return _write(
             rows.project(", ".join(ROSTER_PART.names)).order("person, benefit_id"), ROSTER_PART, path
         )
 
-    def write_numbers(self, path: Path) -> int:
+    def write_numbers(self, path: Place) -> int:
         """Write who has which number, and give how many."""
         return _write(self._connection.table("numbers").order("person"), NUMBERS_PART, path)
 
-    def write_keys(self, path: Path) -> int:
+    def write_keys(self, path: Place) -> int:
         """Write the key map in the form `KeyMap.open` reads, and give its entries."""
         keys = self._connection.table("keys")
         count, done = len(keys), 0
@@ -172,7 +174,7 @@ class Merge:
                 done += batch.num_rows
         return count
 
-    def write_shapes(self, path: Path) -> int:
+    def write_shapes(self, path: Place) -> int:
         """Write the shapes of names in the form `NameShapes.open` reads, and give how many."""
         shapes = self._connection.view("shapes")
         count, done = len(shapes), 0
@@ -213,14 +215,17 @@ def _compute(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(statement)
 
 
-def _view(connection: duckdb.DuckDBPyConnection, name: str, paths: Sequence[Path], schema: pa.Schema) -> None:
+def _view(
+    connection: duckdb.DuckDBPyConnection, name: str, paths: Sequence[Place], schema: pa.Schema
+) -> None:
     if paths:
+        reach(connection, paths[0])
         connection.read_parquet([str(path) for path in paths]).create_view(name)
     else:
         connection.from_arrow(schema.empty_table()).create(name)
 
 
-def _write(rows: duckdb.DuckDBPyRelation, schema: pa.Schema, path: Path) -> int:
+def _write(rows: duckdb.DuckDBPyRelation, schema: pa.Schema, path: Place) -> int:
     count = 0
     with durable(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for batch in rows.to_arrow_reader(_BATCH_ROWS):

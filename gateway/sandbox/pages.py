@@ -53,6 +53,11 @@ def as_json(envelope: str, rows: list[Fields]) -> str:
     return compact(_in_nhsa(rows) if envelope == "nhsa" else rows)
 
 
+def to_json(rows_in: str | None, rows: list[Fields]) -> str:
+    """Return the JSON of rows: an array, or an object with the array in this member."""
+    return compact(rows if rows_in is None else {rows_in: rows})
+
+
 def to_xml(rows: list[Fields]) -> str:
     """Return rows as the death-certificate document; nothing becomes an empty element."""
     data = "".join(f"<data>{_elements(row)}</data>" for row in rows)

@@ -8,10 +8,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Final
 
 import yaml
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.errors import ConfigError
 from gateway.sandbox.columns import DATASETS, FILE_DATASETS, service_id
@@ -19,6 +22,8 @@ from gateway.sandbox.hub import serve_hub
 from gateway.sandbox.keys import SandboxKeys, write_keys
 
 _IDENTITY_KEY: Final = "identity.key"
+_SERVING: Final = "serving.secret"
+_SIGNING: Final = "event_signing.pem"
 _RULES: Final = ("policy.yaml", "counties.yaml")
 
 
@@ -63,10 +68,9 @@ def write_site(
     """
     site = Site(folder)
     keys = site.keys()
-    identity = keys.folder / _IDENTITY_KEY
-    if not identity.exists():
-        identity.touch(mode=0o600)
-        identity.write_text(keys.app_key[::-1] * 2, encoding="ascii")
+    identity = _kept(keys.folder / _IDENTITY_KEY, (keys.app_key[::-1] * 2).encode("ascii"))
+    _kept(keys.folder / _SERVING, token_urlsafe(48).encode("ascii"))
+    _kept(keys.folder / _SIGNING, _signing_key())
     (site.config / "departments").mkdir(parents=True, exist_ok=True)
     if rules:
         for name in _RULES:
@@ -84,6 +88,18 @@ def write_department(site: Site, department: str, settings: Mapping[str, object]
     return path
 
 
+def _kept(path: Path, content: bytes) -> Path:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+    return path
+
+
+def _signing_key() -> bytes:
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
 def _departments() -> dict[str, str]:
     return {name: columns.department for name, columns in DATASETS.items()}
 
@@ -95,6 +111,8 @@ def _gateway(
         "store": "sqlite:///../data/gateway.db",
         "evidence": "../data/evidence",
         "identity_key": f"file:{identity.resolve()}",
+        "events": {"signing_keys": [f"file:{(keys.folder / _SIGNING).resolve()}"]},
+        "serve": {"secret": f"file:{(keys.folder / _SERVING).resolve()}"},
         "workers": 2,
         "hub": {
             "base_url": base_url,

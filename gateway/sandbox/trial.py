@@ -1,6 +1,6 @@
 """One installed department in the sandbox: its rows, served or dropped in the envelope that it names."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -15,9 +15,8 @@ from gateway.sandbox.keys import Sender, write_senders
 from gateway.sandbox.month import months_later
 from gateway.sandbox.moving import LOADED, Row, loaded_at, moved, newest_load
 from gateway.sandbox.offers import Offer
-from gateway.sandbox.pages import as_json
+from gateway.sandbox.pages import as_json, to_json
 from gateway.sandbox.samples import document_of, sample_rows
-from gateway.sandbox.sealing import compact
 
 Senders = Mapping[str, tuple[Sender, ...]]
 """What a department seals with, by envelope."""
@@ -150,7 +149,7 @@ def trial_offers(department: str, supplies: Iterable[Supply], senders: Senders) 
             partial(_window, _standing(supply)),
             supply.dataset.envelope,
             senders[supply.dataset.envelope],
-            partial(_as_it_is, supply.document) if supply.document else compact,
+            _writes(supply),
         )
         for supply in supplies
         if supply.dataset.shape == "service"
@@ -175,6 +174,13 @@ def _window(
     standing: Sequence[tuple[datetime, Row]], since: datetime, until: datetime, now: datetime
 ) -> list[Row]:
     return [row for at, row in standing if since <= at < min(until, now)]
+
+
+def _writes(supply: Supply) -> Callable[[list[Row]], str]:
+    """What writes the plaintext of a page of it."""
+    if supply.document:
+        return partial(_as_it_is, supply.document)
+    return partial(to_json, supply.dataset.rows_in)
 
 
 def _as_it_is(document: Path, _rows: list[Row]) -> str:

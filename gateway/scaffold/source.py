@@ -12,9 +12,9 @@ from gateway.scaffold.naming import unused
 from gateway.scaffold.plan import ColumnPlan, DatasetPlan, PackagePlan, RecordPlan
 
 _ALWAYS: Final = frozenset({"Dataset", "Department", "Emit", "Field", "SourceRow", "hookimpl", "records"})
-_TAKEN: Final = frozenset({"before", "first", "gateway_department", "hookimpl", "json", "records", "rows_of"})
-_WRAPPED: Final = {"nhsa"}
-"""Envelopes whose plaintext is `{"rows": […]}` and not the array alone."""
+_TAKEN: Final = frozenset({"before", "first", "gateway_department", "hookimpl", "records"})
+_ROWS_IN: Final = {"nhsa": "rows"}
+"""Envelopes whose plaintext is an object around the array of rows, and the member that holds them."""
 
 _SAID: Final = {
     "OfLife": "Evidence of life; says nothing until config/policy.yaml lists its kind under records.",
@@ -27,7 +27,7 @@ Tables = Mapping[tuple[str, str], str]
 def source_of(plan: PackagePlan) -> str:
     """The package's code."""
     tables, variables = _table_names(plan), _variables(plan)
-    blocks = [filled("rows_of.py")] if plan.envelope in _WRAPPED else []
+    blocks = []
     for dataset in plan.datasets:
         blocks += [_own_kind(record, dataset) for record in dataset.emits[:1] if record.own_kind]
         blocks.append(_dataset(plan, dataset, variables[dataset.name], tables))
@@ -62,10 +62,8 @@ def _variables(plan: PackagePlan) -> dict[str, str]:
 
 def _imports(plan: PackagePlan) -> Iterator[str]:
     typing = [*(["Annotated"] if _has_tables(plan) else []), *(["Literal"] if _own_kinds(plan) else [])]
-    standard = ["import json", "from collections.abc import Sequence"] if plan.envelope in _WRAPPED else []
-    standard += [f"from typing import {', '.join(typing)}"] if typing else []
-    if standard:
-        yield "\n".join(standard)
+    if typing:
+        yield f"from typing import {', '.join(typing)}"
     names = sorted(_used(plan), key=lambda name: (not name.isupper(), not name[0].isupper(), name))
     line = f"from gateway import {', '.join(names)}"
     yield line if len(line) <= LINE else _text(Group("from gateway import (", tuple(names)), 0)
@@ -120,7 +118,7 @@ def _dataset(plan: PackagePlan, dataset: DatasetPlan, variable: str, tables: Tab
     options = [
         *(['name_check="masked",'] if dataset.masked_names else []),
         *(['shape="file_drop",'] if plan.shape == "file_drop" else []),
-        *(["read=rows_of,"] if plan.envelope in _WRAPPED else []),
+        *([f"rows_in={quoted(_ROWS_IN[plan.envelope])},"] if plan.envelope in _ROWS_IN else []),
     ]
     return filled(
         "dataset.py",

@@ -12,7 +12,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from gateway.store.tables import ALARMS
 
 Name = Literal[
-    "missed_run", "late_run", "failed_job", "stale_source", "held_run", "lease_lost", "drift", "uncompared"
+    "missed_run",
+    "late_run",
+    "failed_job",
+    "stale_source",
+    "held_run",
+    "lease_lost",
+    "drift",
+    "uncompared",
+    "subscription_disabled",
+    "delivery_failed",
+    "delivery_stalled",
+    "undispatched",
 ]
 
 _log = logging.getLogger(__name__)

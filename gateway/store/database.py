@@ -1,8 +1,9 @@
 """The one database: SQLite by default, PostgreSQL in production."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -36,6 +37,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self._url = _parse(url)
         self._engine = _engine(self._url)
+        self._guard: Callable[[Connection], None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -52,6 +54,12 @@ class Store:
         """Close every connection; the next use opens new ones."""
         self._engine.dispose()
 
+    def guarded(self, guard: Callable[[Connection], None]) -> Self:
+        """The same database, with each write transaction begun by a guard: what it raises undoes it whole."""
+        other = copy(self)
+        other._guard = guard  # noqa: SLF001 - of its own kind
+        return other
+
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One write transaction: committed at the end, rolled back whole on any exception.
@@ -62,6 +70,8 @@ class Store:
         with self._named_faults(), self._engine.connect() as connection:
             connection.execution_options(**{_WRITES: True})
             with connection.begin():
+                if self._guard:
+                    self._guard(connection)
                 yield connection
 
     @contextmanager

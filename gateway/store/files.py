@@ -1,4 +1,4 @@
-"""Files that are either whole and on the disk, or not there."""
+"""Files that are either whole and where they belong, or not there."""
 
 import os
 from collections.abc import Iterator
@@ -6,10 +6,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from gateway.places import Place, Remote, uploading
+
 
 @contextmanager
-def durable(path: Path) -> Iterator[BinaryIO]:
-    """Write a file under a temporary name beside it; flushed to disk and renamed only when all went well."""
+def durable(path: Place) -> Iterator[BinaryIO]:
+    """Write a file under a temporary name; flushed to disk and renamed, or sent, only when all went well."""
+    writing = uploading(path) if isinstance(path, Remote) else _on_disk(path)
+    with writing as file:
+        yield file
+
+
+@contextmanager
+def _on_disk(path: Path) -> Iterator[BinaryIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
     try:

@@ -1,12 +1,18 @@
 """Leases: who may do a thing that only one process on any machine may do at a time, and until when."""
 
+import os
+import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.clock import Clock, local, system_clock
+from gateway.errors import StoreError
 from gateway.store.tables import LEASES
 
 WORK: Final = "work"
@@ -14,6 +20,9 @@ WORK: Final = "work"
 
 LENGTH: Final = timedelta(minutes=5)
 """So long a holder that says nothing is believed to be at work; also what machines' clocks may differ by."""
+
+
+_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,41 @@ class Lease:
     place: str
     taken_at: datetime
     until: datetime
+
+
+class AtWork(StoreError):  # noqa: N818 - it names what happened: nothing failed, somebody else is first
+    """Another run is at work: wait until it has ended."""
+
+    def __init__(self, standing: Lease) -> None:
+        since = f"{standing.taken_at:%Y-%m-%d %H:%M}"
+        super().__init__(
+            f"another run is at work since {since} ({standing.holder}): wait until it has ended; should it "
+            f"have died, the way is free at {standing.until:%H:%M:%S}"
+        )
+
+
+def claim(name: str, file: os.stat_result) -> Claim:
+    """A claim of this process, whose place is a locked file as the running kernel knows it."""
+    kernel = _BOOT.read_text("ascii").strip() if _BOOT.exists() else socket.gethostname()
+    place = f"{kernel}:{file.st_dev}:{file.st_ino}"
+    return Claim(name, uuid4().hex, this_process(), place)
+
+
+def this_process() -> str:
+    """This process as people are told of it: its machine and its number there."""
+    return f"{socket.gethostname()}, process {os.getpid()}"
+
+
+def present(conn: Connection, here: Clock = system_clock) -> datetime:
+    """The present, naive Asia/Shanghai, by the clock that all who share the database see.
+
+    It goes on while the transaction waits. SQLite is on one machine, whose clock is `here`.
+    """
+    if conn.dialect.name != "postgresql":
+        return local(here())
+    shanghai = select(func.timezone("Asia/Shanghai", func.clock_timestamp()))
+    now: datetime = conn.execute(shanghai).scalar_one()
+    return now
 
 
 def take(conn: Connection, claim: Claim, now: datetime) -> Lease:

@@ -86,11 +86,15 @@ class Entry(Mark):
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which entries to list; `after` is the number of the last one of the page before."""
+    """Which entries to list; `after` is the number of the last one of the page before.
+
+    `counties` are those that may be seen at all; null for every one.
+    """
 
     state: State | Literal["all"] = "open"
     cause: str | None = None
     county: str | None = None
+    counties: Collection[str] | None = None
     benefit_id: str | None = None
     assignee: str | None = None
     opened_before: date | None = None
@@ -121,6 +125,11 @@ def marks(conn: Connection, buckets: Collection[int]) -> list[Mark]:
     return [Mark(**row._asdict()) for row in conn.execute(query)]
 
 
+def holders(conn: Connection) -> set[int]:
+    """Every person who ever had an entry."""
+    return set(conn.scalars(select(LEDGER.c.person).distinct()))
+
+
 def entries_of(conn: Connection, persons: Collection[int]) -> list[Entry]:
     """Every entry of some persons, open and closed, oldest first."""
     query = select(LEDGER).order_by(LEDGER.c.entry_id)
@@ -138,8 +147,13 @@ def entry(conn: Connection, entry_id: int) -> Entry:
     """
     row = conn.execute(select(LEDGER).where(LEDGER.c.entry_id == entry_id)).one_or_none()
     if row is None:
-        raise NotFoundError(f"there is no ledger entry {entry_id}: see `gateway ledger list --state all`")
+        raise no_entry(entry_id)
     return Entry(**row._asdict())
+
+
+def no_entry(entry_id: int) -> NotFoundError:
+    """What is said of an entry that is not there."""
+    return NotFoundError(f"there is no ledger entry {entry_id}: see `gateway ledger list --state all`")
 
 
 def list_entries(conn: Connection, wanted: Wanted) -> list[Entry]:
@@ -149,6 +163,8 @@ def list_entries(conn: Connection, wanted: Wanted) -> list[Entry]:
         value = getattr(wanted, name)
         if value is not None:
             query = query.where(LEDGER.c[name] == value)
+    if wanted.counties is not None:
+        query = query.where(LEDGER.c.county.in_(wanted.counties))
     if wanted.state != "all":
         query = query.where(LEDGER.c.state == wanted.state)
     if wanted.opened_before is not None:

@@ -1,16 +1,36 @@
 """The outbox: events numbered without gaps, kept as the very bytes every channel sends."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice, tee
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
 from gateway.store import counters
-from gateway.store.tables import EVENTS
+from gateway.store.bulk import insert_rows
+from gateway.store.tables import COUNTERS, EVENTS
 
 COUNTER: Final = "events"
+_A_WRITE: Final = 2000
+_COLUMNS: Final = (
+    "sequence",
+    "run_id",
+    "event_id",
+    "type",
+    "subject",
+    "county",
+    "time",
+    "replaces",
+    "body",
+    "signature",
+)
+
+_FIRST_HELD: Final = select(func.min(EVENTS.c.sequence)).where(EVENTS.c.released_at.is_(None))
+NUMBERED: Final = select(COUNTERS.c.value).where(COUNTERS.c.name == COUNTER).scalar_subquery()
+LAST_RELEASED: Final = func.coalesce(_FIRST_HELD.scalar_subquery() - 1, NUMBERED, 0)
+"""As SQL: the number before the first held event; where none is held, the last there is."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +60,33 @@ class StoredEvent:
     body: bytes = field(repr=False)
     released_at: datetime | None
     replaces: str | None
+    signature: str | None = field(default=None, repr=False)
 
 
-def append_events(conn: Connection, run_id: int, events: Sequence[NewEvent]) -> int:
-    """Number the events, keep their bytes, and give the last number; held back until released.
+Sign = Callable[[Iterable[bytes]], Iterable[tuple[bytes, str | None]]]
+"""Gives each body with its detached signature, in order; null where events are not signed."""
 
-    A second writer waits for this transaction, so numbers are committed in order and without gaps.
+
+def unsigned(bodies: Iterable[bytes]) -> Iterator[tuple[bytes, None]]:
+    """No signature for any of them."""
+    return ((body, None) for body in bodies)
+
+
+def append_events(conn: Connection, run_id: int, events: Iterable[NewEvent], sign: Sign = unsigned) -> int:
+    """Number the events, keep their bytes and signatures, and give the last number; held until released.
+
+    A second writer waits for this transaction, so numbers are committed in order and without gaps. The
+    events are taken as they are written: those of a generator need not all be there at once.
     """
-    last = counters.advance(conn, COUNTER, len(events))
-    first = last - len(events) + 1
-    if events:
-        rows = [_row(run_id, event, number) for number, event in enumerate(events, first)]
-        conn.execute(insert(EVENTS), rows)
-    return last
+    numbered, waiting = tee(_numbered(conn, events))
+    signed = sign(event.serialise(number) for number, event in numbered)
+    rows = (
+        (number, run_id, *_values(event), *made)
+        for made, (number, event) in zip(signed, waiting, strict=True)
+    )
+    while some := list(islice(rows, _A_WRITE)):
+        insert_rows(conn, EVENTS, _COLUMNS, some)
+    return counters.value(conn, COUNTER)
 
 
 def release_events(conn: Connection, run_id: int, at: datetime) -> int:
@@ -68,10 +102,7 @@ def events_after(
 
     Passing a held one would move the reader's cursor over it, and it would be lost when it comes out.
     """
-    query = select(EVENTS).where(EVENTS.c.sequence > sequence, EVENTS.c.released_at.is_not(None))
-    held = conn.scalar(select(func.min(EVENTS.c.sequence)).where(EVENTS.c.released_at.is_(None)))
-    if held is not None:
-        query = query.where(EVENTS.c.sequence < held)
+    query = select(EVENTS).where(EVENTS.c.sequence > sequence, EVENTS.c.sequence <= last_released(conn))
     if types is not None:
         query = query.where(EVENTS.c.type.in_(types))
     return [
@@ -79,9 +110,20 @@ def events_after(
     ]
 
 
+def last_released(conn: Connection) -> int:
+    """The number up to which every event is let out; it never goes back.
+
+    One statement sees one moment: in two, an event could be numbered between them and be passed while held.
+    """
+    return conn.scalar(select(LAST_RELEASED)) or 0
+
+
 def last_sequence(conn: Connection) -> int:
-    """The number of the last event there is, released or held; 0 when there is none."""
-    return conn.scalar(select(func.max(EVENTS.c.sequence))) or 0
+    """The number of the last event there ever was, released or held; 0 when there was none.
+
+    The last one itself may have been removed: the counter still knows it.
+    """
+    return conn.scalar(select(func.coalesce(func.max(EVENTS.c.sequence), NUMBERED, 0))) or 0
 
 
 def events_about(conn: Connection, benefit_id: str) -> list[StoredEvent]:
@@ -90,6 +132,12 @@ def events_about(conn: Connection, benefit_id: str) -> list[StoredEvent]:
     return [StoredEvent(**row._asdict()) for row in conn.execute(query)]
 
 
-def _row(run_id: int, event: NewEvent, number: int) -> dict[str, Any]:
-    columns = {name: value for name, value in vars(event).items() if name != "serialise"}
-    return columns | {"run_id": run_id, "sequence": number, "body": event.serialise(number)}
+def _numbered(conn: Connection, events: Iterable[NewEvent]) -> Iterator[tuple[int, NewEvent]]:
+    left = iter(events)
+    while some := list(islice(left, _A_WRITE)):
+        last = counters.advance(conn, COUNTER, len(some))
+        yield from enumerate(some, last - len(some) + 1)
+
+
+def _values(event: NewEvent) -> tuple[Any, ...]:
+    return event.event_id, event.type, event.subject, event.county, event.time, event.replaces

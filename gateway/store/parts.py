@@ -22,7 +22,11 @@ _REPLACED: Final = "another process has replaced this evidence in the meantime: 
 
 @dataclass(frozen=True)
 class Part:
-    """One immutable file; `path` is relative to the evidence folder."""
+    """One immutable file; `path` is relative to the evidence folder.
+
+    A part that was put together from others has `compacted_at`; its `run_id` and `created_at` are those of
+    the newest of them, so that nothing in it passes for having just arrived.
+    """
 
     part_id: str
     stage: str
@@ -32,6 +36,7 @@ class Part:
     rows: int
     run_id: int | None
     created_at: datetime
+    compacted_at: datetime | None = None
 
 
 _COLUMNS: Final = [PARTS.c[name] for name in Part.__dataclass_fields__]

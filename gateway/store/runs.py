@@ -14,6 +14,9 @@ Kind = Literal["sync", "decide", "run", "import", "ledger", "retry"]
 State = Literal["running", "held", "publishing", "done", "failed", "discarded"]
 """A decide run is held for a person's word, or publishing until its last event is out; others are neither."""
 
+_UNDER_WAY: Final = ("running", "publishing")
+_SHARED: Final = ("sync", "decide", "run")
+
 _LAST: Final = 2**31 - 1
 """PostgreSQL counts runs in 32 bits and takes no larger number."""
 
@@ -74,6 +77,20 @@ def fail_run(conn: Connection, run_id: int, at: datetime, reason: str) -> None:
     state = case((RUNS.c.state == "publishing", "publishing"), else_="failed")
     values = {"state": state, "finished_at": at, "reason": reason}
     conn.execute(update(RUNS).where(RUNS.c.run_id == run_id).values(**values))
+
+
+def fail_running(conn: Connection, at: datetime, reason: str) -> None:
+    """Note why the runs under way stopped; to be called only where nobody is at work on them any more."""
+    under_way = select(RUNS.c.run_id).where(RUNS.c.state.in_(_UNDER_WAY), RUNS.c.kind.in_(_SHARED))
+    for run_id in conn.scalars(under_way).all():
+        fail_run(conn, run_id, at, reason)
+
+
+def under_way(conn: Connection, kind: Kind, as_of: date | None = None) -> Run | None:
+    """The latest run of a kind and day that has not ended: some are at work on it, or may be."""
+    query = select(RUNS).where(RUNS.c.kind == kind, RUNS.c.as_of == as_of, RUNS.c.state.in_(_UNDER_WAY))
+    row = conn.execute(query.order_by(RUNS.c.run_id.desc()).limit(1)).one_or_none()
+    return None if row is None else Run(**row._asdict())
 
 
 def list_runs(

@@ -38,7 +38,7 @@ def settle_refusals(conn: Connection, rows: ReadRows) -> None:
     A refusal is settled once the same row is read without breaking that rule, or once a newer version of
     its row is taken. Which of two versions is newer is told by the windows they came in.
     """
-    if not _any_open(conn, rows.dataset):
+    if not (rows.contents or rows.accepted) or not _any_open(conn, rows.dataset):
         return
     settled = dict(_superseded(conn, rows)) | dict(_answered(conn, rows))
     if not settled:

@@ -2,14 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, func, insert, select, update
+import numpy as np
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from gateway.errors import StoreError
-from gateway.store.tables import PAGES, WINDOWS
+from gateway.store.tables import PAGES, RUNS, WINDOWS
 
 State = Literal["open", "closed", "short", "refused"]
+
+_HASH: Final = np.dtype("<u8")
+_NO_HASH: Final = np.empty(0, _HASH)
+_MOST_HASHES: Final = 4_000_000
+"""So many are counted at a time: 32 MB, and as much again while they are put in order."""
+
+_PAGES_AT_ONCE: Final = 64
 FIRST_START = "0"
 
 
@@ -98,6 +106,13 @@ def of_run(conn: Connection, run_id: int) -> list[Window]:
     return _windows(conn, run_id=run_id)
 
 
+def read_in(conn: Connection, run_id: int, dataset: str) -> list[Window]:
+    """What a run has itself begun to read of a dataset, and read completely; without what it took up."""
+    began = select(RUNS.c.started_at).where(RUNS.c.run_id == run_id).scalar_subquery()
+    closed = select(WINDOWS).filter_by(run_id=run_id, dataset=dataset, state="closed")
+    return [Window(**row._asdict()) for row in conn.execute(closed.where(WINDOWS.c.opened_at >= began))]
+
+
 def adopt_window(conn: Connection, window_id: int, run_id: int) -> None:
     """Let a later run continue a window; its pages then count for that run."""
     conn.execute(update(WINDOWS).where(WINDOWS.c.window_id == window_id).values(run_id=run_id))
@@ -134,11 +149,25 @@ def restart_window(conn: Connection, window_id: int) -> Window:
     return get(conn, window_id)
 
 
-def row_hashes(conn: Connection, window_id: int, attempt: int) -> list[bytes]:
-    """The row hashes of each page of one attempt, to be counted against the promised total."""
-    query = select(PAGES.c.row_hashes).where(PAGES.c.window_id == window_id, PAGES.c.attempt == attempt)
-    found = conn.scalars(query.where(PAGES.c.row_hashes.is_not(None)).order_by(PAGES.c.page_id))
-    return [bytes(hashes) for hashes in found if hashes is not None]
+def distinct_rows(conn: Connection, window_id: int, attempt: int, most: int = _MOST_HASHES) -> int:
+    """How many different row versions the pages of one attempt brought.
+
+    Counted in shares of at most about `most`, so that memory is bounded however long the window is.
+    """
+    pages = (PAGES.c.window_id == window_id, PAGES.c.attempt == attempt, PAGES.c.row_hashes.is_not(None))
+    size = conn.scalar(select(func.sum(func.length(PAGES.c.row_hashes))).where(*pages)) or 0
+    shares = 1 + int(size) // (most * _HASH.itemsize)
+    query = select(PAGES.c.row_hashes).where(*pages)
+    return sum(_distinct(conn, query, share, shares) for share in range(shares))
+
+
+def _distinct(conn: Connection, query: Select[Any], share: int, shares: int) -> int:
+    """How many different hashes there are that leave this remainder."""
+    streamed = conn.scalars(query.execution_options(yield_per=_PAGES_AT_ONCE))
+    pages = (np.frombuffer(bytes(page), _HASH) for page in streamed)
+    hashes = np.concatenate([_NO_HASH, *(page[page % shares == share] for page in pages)])
+    hashes.sort()
+    return int(np.count_nonzero(hashes[1:] != hashes[:-1])) + bool(len(hashes))
 
 
 def close_window(conn: Connection, window_id: int, at: datetime, distinct: int | None = None) -> None:

@@ -22,6 +22,7 @@ class Holder:
     benefit: str
     birth_on: date | None
     started_on: date | None
+    insured_county: str | None = None
 
 
 def holder_of(station: Station, benefit_id: str) -> Holder:
@@ -32,10 +33,13 @@ def holder_of(station: Station, benefit_id: str) -> Holder:
     """
     found = find_holder(station, benefit_id)
     if found is None:
-        raise NotFoundError(
-            "there is no such benefit on the roster: check its id, or import the roster first"
-        )
+        raise no_holder()
     return found
+
+
+def no_holder() -> NotFoundError:
+    """What is said of a benefit that is not there."""
+    return NotFoundError("there is no such benefit on the roster: check its id, or import the roster first")
 
 
 def find_holder(station: Station, benefit_id: str) -> Holder | None:

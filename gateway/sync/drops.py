@@ -14,6 +14,7 @@ from gateway.hub.window import distinct_rows
 from gateway.intake.page import Taken
 from gateway.settings import DatasetSettings, DepartmentSettings
 from gateway.store import windows
+from gateway.store.open_refusals import OpenRefusals
 from gateway.store.windows import NewWindow
 from gateway.sync.services import Feed
 from gateway.sync.shift import Place, Shift, note
@@ -33,7 +34,7 @@ async def take_files(shift: Shift, feed: Feed) -> list[str]:
     after = (first_seq(configured, feed) - 1) if last is None else last
     ready = await asyncio.to_thread(files_after, configured, feed, after)
     for file in ready.files:
-        await _take_file(shift, feed, file)
+        await _take_in_room(shift, feed, file)
     for refusal in ready.refusals:
         if refusal.seq is not None:
             raise EnvelopeError(f"{feed.name}: {_sentence(refusal)}; {_NEXT_STEP.format(feed.department)}")
@@ -53,7 +54,7 @@ async def take_files_again(shift: Shift, feed: Feed, numbers: Sequence[int]) -> 
         if file is None:
             warnings.append(f"{feed.name}: {gone(feed, number)}")
         else:
-            await _take_file(shift, feed, file)
+            await _take_in_room(shift, feed, file)
     return warnings
 
 
@@ -78,6 +79,12 @@ def files_after(configured: DepartmentSettings, feed: Feed, number: int) -> Read
     if configured.folder is None:
         raise ConfigError(f"departments/{feed.department}.yaml: folder is not set: where are files dropped?")
     return ready_files(configured.folder, feed.name, number, configured.max_file_bytes)
+
+
+async def _take_in_room(shift: Shift, feed: Feed, file: DropFile) -> None:
+    """Take a file once there is room, as for a page: its rows are in memory until it is committed."""
+    async with shift.pool.room:
+        await _take_file(shift, feed, file)
 
 
 async def _take_file(shift: Shift, feed: Feed, file: DropFile) -> None:
@@ -139,7 +146,7 @@ def _note_file(conn: Connection, window: NewWindow, taken: Taken, total: int) ->
         total=total,
         at=window.opened_at,
     )
-    note(conn, place, taken)
+    note(conn, place, taken, OpenRefusals(window.dataset))
     windows.close_window(conn, opened.window_id, window.opened_at, distinct_rows([taken.row_hashes]))
 
 

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-from gateway.decide.behind import cause_of, ground_of
+from gateway.decide.behind import OPEN, cause_of, ground_of
 from gateway.events import (
     ConflictCleared,
     ConflictFound,
@@ -13,6 +14,7 @@ from gateway.events import (
     SuspicionCleared,
     draft,
 )
+from gateway.store.decisions import Decision, current
 from gateway.store.ledger import Entry
 from gateway.store.outbox import StoredEvent, events_about
 from gateway.sync.benefits import find_holder
@@ -32,11 +34,37 @@ def taken_back(seen: Entry, start: Start) -> Told:
     """What was told about the entry's cause and still stands is cleared; nothing is certified."""
     with start.station.store.read() as conn:
         told = events_about(conn, seen.benefit_id)
-    found = _still_told(told, start.origin.type_prefix)
-    data = json.loads(found.body)["data"] if found else {}
-    if found is None or cause_of(data.get("reason")) != seen.cause:
+        decided = current(conn, seen.benefit_id)
+    word = _last_word(told, start.origin.type_prefix) if told else _decided_word(seen, decided)
+    if word is None or cause_of(word.reason) != seen.cause:
         return Told()
-    return Told(events=[draft(_cleared(seen, found, data, start), start.origin, told[-1].event_id)])
+    return Told(
+        events=[draft(_cleared(seen, word, start), start.origin, told[-1].event_id if told else None)]
+    )
+
+
+@dataclass(frozen=True)
+class _Word:
+    """What was told last and stands; `event_id` is null where retention has removed the event itself."""
+
+    reason: str | None
+    conflicting: bool
+    event_id: str | None
+
+
+def _last_word(told: Sequence[StoredEvent], prefix: str) -> _Word | None:
+    found = _still_told(told, prefix)
+    if found is None:
+        return None
+    reason = json.loads(found.body)["data"].get("reason")
+    return _Word(reason, found.type.endswith(ConflictFound.type_name), found.event_id)
+
+
+def _decided_word(seen: Entry, decided: Decision | None) -> _Word | None:
+    """Without any event, the decision that stood when the benefit left says what had been told."""
+    if decided is None or not (decided.decision in OPEN or seen.outcome == "ineligible"):
+        return None
+    return _Word(decided.reason or seen.reason, decided.decision == "conflicting", None)
 
 
 def _still_told(events: Sequence[StoredEvent], prefix: str) -> StoredEvent | None:
@@ -46,22 +74,20 @@ def _still_told(events: Sequence[StoredEvent], prefix: str) -> StoredEvent | Non
     return last if name in _FOUND else None
 
 
-def _cleared(
-    seen: Entry, found: StoredEvent, data: dict[str, Any], start: Start
-) -> SuspicionCleared | ConflictCleared:
+def _cleared(seen: Entry, word: _Word, start: Start) -> SuspicionCleared | ConflictCleared:
     policy = start.policy
-    ground = ground_of(policy, seen.benefit, data["reason"])
-    model = ConflictCleared if found.type.endswith(ConflictFound.type_name) else SuspicionCleared
+    ground = ground_of(policy, seen.benefit, word.reason)
+    model = ConflictCleared if word.conflicting else SuspicionCleared
     return model(
         person_no=seen.person_no,
         benefit_id=seen.benefit_id,
         benefit=seen.benefit,
         county=seen.county,
         decision="uncovered",
-        reason=data["reason"],
+        reason=word.reason,
         as_of=start.as_of,
         method="verification",
-        replaces=found.event_id,
+        replaces=word.event_id,
         clauses=policy.clauses(*filter(None, [ground]), policy.ledger.verify_within_days),
         policy_version=policy.version,
     )

@@ -1,25 +1,22 @@
 """At most one run works at a time: a locked file keeps it so on one machine, a lease among several."""
 
 import fcntl
-import os
-import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TextIO
-from uuid import uuid4
+from typing import TextIO
 
 from gateway.errors import StoreError
 from gateway.evidence.files import storing
 from gateway.store import leases
-from gateway.store.alarms import clear_alarm
+from gateway.store.alarms import Alarm, clear_alarm, raise_alarm
+from gateway.store.instances import free_abandoned, is_shared
 from gateway.sync.renewal import Renewal
 from gateway.sync.station import Station
 
 _at_work_on: ContextVar[frozenset[Path]] = ContextVar("at_work_on", default=frozenset())
-
-_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 @contextmanager
@@ -32,19 +29,44 @@ def at_work(station: Station) -> Iterator[None]:
     Raises:
         StoreError: another process, here or on another machine, is at work, or has taken over.
     """
-    if station.evidence in _at_work_on.get():
+    if station.work in _at_work_on.get():
         yield
         return
-    with exclusive(station.evidence), _noted(station.evidence):
+    with exclusive(station.work), within(station.work):
         station.store.migrate()
-        claim = _claim(station.evidence)
+        claim = leases.claim(leases.WORK, _lock_file(station.work).stat())
         _take_lease(station, claim)
-        with Renewal(station.store, station.now, claim):
+        with Renewal(_Work(station, claim)):
             yield
 
 
+@dataclass(frozen=True)
+class _Work:
+    """The lease of the one who is at work."""
+
+    station: Station
+    claim: leases.Claim
+
+    def renew(self) -> bool:
+        with self.station.store.begin() as conn:
+            return leases.renew(conn, self.claim, leases.present(conn, self.station.clock))
+
+    def release(self, error: BaseException | None) -> None:
+        del error
+        with self.station.store.begin() as conn:
+            leases.release(conn, self.claim)
+
+    def lost(self) -> StoreError:
+        message = f"{self.claim.holder} was silent for too long, another run has taken over: see its log"
+        alarm = Alarm("lease_lost", self.claim.name, message)
+        with suppress(StoreError), self.station.store.begin() as conn:
+            raise_alarm(conn, alarm, self.station.now())
+        return StoreError("another run took over the lease, this one stopped: see `gateway schedule list`")
+
+
 @contextmanager
-def _noted(folder: Path) -> Iterator[None]:
+def within(folder: Path) -> Iterator[None]:
+    """Let whatever here asks for a hold of the folder be part of the work that has it."""
     before = _at_work_on.set(_at_work_on.get() | {folder})
     try:
         yield
@@ -53,18 +75,20 @@ def _noted(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def exclusive(folder: Path) -> Iterator[None]:
+def exclusive(folder: Path, *, among_others: bool = False) -> Iterator[None]:
     """Hold the folder; the operating system lets go when the process ends, however it ends.
+
+    `among_others` shares it with those who hold it so too.
 
     Raises:
         StoreError: another process holds it, or the folder cannot be written.
     """
     with storing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        file = _lock_file(folder).open("w")
+        file = _lock_file(folder).open("w+")  # a network folder wants it readable to be shared
     with file:
         with storing(folder):
-            _take(file)
+            _take(file, fcntl.LOCK_SH if among_others else fcntl.LOCK_EX)
         yield
 
 
@@ -72,34 +96,17 @@ def _lock_file(folder: Path) -> Path:
     return folder / ".lock"
 
 
-def _take(file: TextIO) -> None:
+def _take(file: TextIO, how: int) -> None:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, how | fcntl.LOCK_NB)
     except BlockingIOError:
         raise StoreError("another run is at work on this evidence folder: wait until it has ended") from None
 
 
-def _claim(folder: Path) -> leases.Claim:
-    """Its place is the locked file as the running kernel knows it: who holds that file has no rival there."""
-    host = socket.gethostname()
-    file = _lock_file(folder).stat()
-    kernel = _BOOT.read_text("ascii").strip() if _BOOT.exists() else host
-    return leases.Claim(
-        name=leases.WORK,
-        token=uuid4().hex,
-        holder=f"{host}, process {os.getpid()}",
-        place=f"{kernel}:{file.st_dev}:{file.st_ino}",
-    )
-
-
 def _take_lease(station: Station, claim: leases.Claim) -> None:
-    now = station.now()
     with station.store.begin() as conn:
-        standing = leases.take(conn, claim, now)
-        if standing.token == claim.token:
-            clear_alarm(conn, "lease_lost", claim.name, now)
-            return
-    raise StoreError(
-        f"another run is at work since {standing.taken_at:%Y-%m-%d %H:%M} ({standing.holder}): wait until it "
-        f"has ended; should it have died, the way is free at {standing.until:%H:%M:%S}"
-    )
+        sharing, now = free_abandoned(conn), leases.present(conn, station.clock)
+        standing = sharing if sharing and is_shared(sharing) else leases.take(conn, claim, now)
+        if standing.token != claim.token:
+            raise leases.AtWork(standing)
+        clear_alarm(conn, "lease_lost", claim.name, station.now())

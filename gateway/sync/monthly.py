@@ -1,5 +1,6 @@
-"""The monthly job: sync, decide, publish."""
+"""The monthly job: sync, decide, publish, and let go of what is past its retention."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +11,7 @@ from gateway.sync.progress import Progress as DecideProgress
 from gateway.sync.progress import silent as silent_decide
 from gateway.sync.publishing import finish_publishing
 from gateway.sync.report import DecideReport
+from gateway.sync.retaining import Class, retain_monthly
 from gateway.sync.run import SyncReport, sync
 from gateway.sync.shift import Progress, silent
 from gateway.sync.station import Station
@@ -21,6 +23,7 @@ class MonthReport:
 
     synced: SyncReport
     decided: DecideReport
+    retained: Sequence[Class] = ()
 
     @property
     def exit_code(self) -> int:
@@ -34,6 +37,7 @@ def run_month(
     """Read everything new, decide every benefit as of a day, and publish what changed or hold it.
 
     A dataset that stopped does not stop the run: what it leaves uncompared is renewed for nobody (rule 0).
+    What is past its retention is removed after a run that was not held, at most once in four weeks.
 
     Raises:
         ConfigError, PluginError: nothing was read.
@@ -44,4 +48,6 @@ def run_month(
         finish_publishing(station, deciding)
         with station.store.read() as conn:
             refuse_while_held(conn)
-        return MonthReport(sync(station, progress=progress), decide_run(station, as_of, deciding))
+        synced, decided = sync(station, progress=progress), decide_run(station, as_of, deciding)
+        retained = () if decided.held else retain_monthly(station, f"run-{decided.run_id}")
+        return MonthReport(synced, decided, retained)

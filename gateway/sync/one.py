@@ -20,6 +20,7 @@ from gateway.decide.behind import cause_of
 from gateway.decide.changes import DecisionRow, decision_rows, drafts, next_state
 from gateway.decide.compared import Gaps, gaps
 from gateway.decide.engine import BucketSources, compiled, decide_bucket
+from gateway.decide.engines import DuckTables
 from gateway.decide.findings import LiveCause, live_causes
 from gateway.decide.outcome import BucketOutcome, Settles
 from gateway.errors import StoreError
@@ -144,7 +145,7 @@ def _start(
     told = station.settings.gateway.events
     with station.store.read() as conn:
         as_of = present_day(station, conn)
-        given = bucket_input(station, conn, connection, [subject.bucket], policy, as_of)
+        given = bucket_input(station, conn, DuckTables(connection), [subject.bucket], policy, as_of)
         revision = revision_of(conn, subject.benefit_id)
         return Start(
             station=station,
@@ -165,7 +166,7 @@ def _of_person(sources: BucketSources, person: int) -> BucketSources:
 
     roster = own(sources.roster)
     last = f"SELECT * FROM ({sources.decided}) SEMI JOIN ({roster}) USING (benefit_id)"  # noqa: S608 - our own
-    return replace(sources, evidence=own(sources.evidence), roster=roster, decided=last)
+    return BucketSources(own(sources.evidence), roster, last, sources.ledger)
 
 
 def _decided(connection: duckdb.DuckDBPyConnection, start: Start) -> Told:
@@ -187,7 +188,7 @@ def _of_benefit(outcome: BucketOutcome, subject: Subject) -> BucketOutcome:
         return table.filter(pc.field("benefit_id") == subject.benefit_id)
 
     tables = only(outcome.state), only(outcome.changed), only(outcome.references)
-    return BucketOutcome(*tables, subject.settles)
+    return BucketOutcome(*tables, settles=subject.settles)
 
 
 def _commit(start: Start, told: Told, beside: Beside) -> bool:
@@ -207,7 +208,7 @@ def _commit(start: Start, told: Told, beside: Beside) -> bool:
 
 
 def _keep(conn: Connection, start: Start, told: Told, run_id: int, now: datetime) -> None:
-    append_events(conn, run_id, [as_new(event) for event in told.events])
+    append_events(conn, run_id, map(as_new, told.events), start.station.sign)
     decisions = [
         Decision(**vars(row), run_id=run_id, as_of=start.as_of, decided_at=now) for row in told.decisions
     ]

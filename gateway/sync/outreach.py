@@ -10,6 +10,7 @@ from typing import Any, Final
 import duckdb
 from sqlalchemy import Connection
 
+from gateway.decide.engines import DuckTables
 from gateway.decide.outreach import outreach_query
 from gateway.errors import ConfigError
 from gateway.evidence.columns import BUCKETS
@@ -55,7 +56,7 @@ def _found(station: Station, wanted: Reach, as_of: date) -> Iterator[list[dict[s
             groups = [*together(conn, range(BUCKETS))]
         for group in groups:
             with station.store.read() as conn:
-                sources = bucket_input(station, conn, connection, group, policy, as_of).sources
+                sources = bucket_input(station, conn, DuckTables(connection), group, policy, as_of).sources
             yield _rows(connection, {name: getattr(sources, name) for name in _VIEWS}, query)
 
 

@@ -1,35 +1,47 @@
 """The first half of a decide run: every bucket is decided, and what that would change is put away."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
-import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gateway.decide import guard
-from gateway.decide.changes import decision_rows, drafts, next_state
+from gateway.decide.alike import Pattern, Telling, in_order, told_alike
+from gateway.decide.behind import changed_decisions, pieces
+from gateway.decide.changes import EventIds, drafts_of, event_ids, rows_of_decisions, with_ids
 from gateway.decide.compared import Gaps
-from gateway.decide.engine import Queries, decide_buckets
-from gateway.decide.findings import LiveCause, live_causes
+from gateway.decide.engine import Queries
+from gateway.decide.engines import Engine
+from gateway.decide.findings import causes_live
 from gateway.decide.outcome import BucketOutcome
 from gateway.decide.proposal import as_batches, schema_after
-from gateway.events import EventDraft, Origin
-from gateway.evidence.engine import engine
+from gateway.events import Origin
 from gateway.evidence.files import Written, as_part, write_batches, write_part
 from gateway.policy import Policy
+from gateway.store.bases import Basis
 from gateway.store.parts import Part
-from gateway.store.proposals import CHANGES, STATE, Proposal, add_proposal
+from gateway.store.proposals import CHANGES, LAYER, STATE, Proposal, add_proposal
+from gateway.sync.engines import at_once, chosen_engine
+from gateway.sync.layers import is_to_be_folded
 from gateway.sync.progress import Progress
 from gateway.sync.report import DecideReport
-from gateway.sync.sources import Before, bucket_input, together
+from gateway.sync.since import Since
+from gateway.sync.sources import Before, BucketInput, bucket_input, together
 from gateway.sync.station import Station
+from gateway.sync.touching import TOUCHED
+from gateway.sync.whom import look
 
 
 @dataclass(frozen=True)
 class Deciding:
-    """A decide run under way."""
+    """A decide run under way: what it is decided from, and what has come since the last.
+
+    `known` are the patterns by which its changes are told, filled as shapes are met.
+    """
 
     station: Station
     policy: Policy
@@ -38,6 +50,9 @@ class Deciding:
     origin: Origin
     gaps: Gaps
     queries: Queries
+    basis: Basis
+    since: Since
+    known: MutableMapping[str, Pattern | None] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
         return self.station.now()
@@ -49,67 +64,117 @@ def propose(run: Deciding, buckets: int, report: DecideReport, progress: Progres
     Returns how many benefits each county has.
     """
     by_county: Counter[str] = Counter()
-    with run.station.store.read() as conn:
-        groups = [*together(conn, range(buckets))]
-    with engine(run.station.evidence, run.station.settings.gateway.decide_memory_mb) as connection:
+    with chosen_engine(run.station) as engine:
+        share = look(run.station, engine, run)
+        with run.station.store.read() as conn:
+            groups = [*together(conn, range(buckets), at_once(run.station), share)]
         for group in groups:
-            by_county += _propose_group(run, connection, group, report)
+            by_county += propose_group(run, engine, group, report)
             progress("deciding", group[-1] + 1, buckets)
     return by_county
 
 
-def _propose_group(
-    run: Deciding, connection: duckdb.DuckDBPyConnection, group: Sequence[int], report: DecideReport
-) -> Counter[str]:
+def propose_group(run: Deciding, engine: Engine, group: Sequence[int], report: DecideReport) -> Counter[str]:
+    """Decide some buckets at once and add them to the report; returns how many benefits each county has."""
+    look(run.station, engine, run)
+    touched = run.since.why_full is None
     with run.station.store.read() as conn:
-        given = bucket_input(run.station, conn, connection, group, run.policy, run.as_of)
-    if not any(before.roster_rows or before.decided_rows for before in given.before.values()):
+        given = bucket_input(run.station, conn, engine, group, run.policy, run.as_of, touched=touched)
+    if all(before.is_empty for before in given.before.values()):
         return Counter()
-    for bucket, outcome in decide_buckets(connection, given.sources, run.queries, group):
-        _propose_bucket(run, bucket, given.before[bucket], outcome, report)
-    return _benefits_by_county(connection, given.sources.roster)
-
-
-def _propose_bucket(
-    run: Deciding, bucket: int, before: Before, outcome: BucketOutcome, report: DecideReport
-) -> None:
-    events = drafts(outcome, run.policy, run.as_of, run.origin)
-    causes = live_causes(outcome, run.policy)
-    _count(report, outcome, events, causes)
-    if outcome.changed.num_rows or outcome.state.num_rows != before.decided_rows or before.revisions:
-        _put_away(run, bucket, before, _Decided(outcome, events, causes))
+    for bucket, outcome in engine.decide(given.sources, run.queries, group):
+        _Bucket(run, engine, bucket, given.before[bucket], outcome).propose(report)
+    if touched:
+        _count_untouched(engine, given, report)
+    return _benefits_by_county(engine, given)
 
 
 @dataclass(frozen=True)
-class _Decided:
+class _Bucket:
+    """One bucket as the rules decided it; `ids` are those of its events, filled as these are made."""
+
+    run: Deciding
+    engine: Engine
+    number: int
+    before: Before
     outcome: BucketOutcome
-    events: Sequence[EventDraft]
-    causes: Sequence[LiveCause]
+    ids: EventIds = field(default_factory=dict)
+
+    def propose(self, report: DecideReport) -> None:
+        """Put away what the bucket would change, and count it."""
+        report.changed += self.outcome.changed.num_rows
+        report.reconsidered += self.outcome.state.num_rows
+        report.decisions = _summed(report.decisions, _by_decision(self.outcome.state))
+        differing, gone = self._differing(), self._gone()
+        if not (differing.num_rows or gone or self.before.revisions):
+            return
+        taken_in = [revision.revision_id for revision in self.before.revisions]
+        folder = self.run.station.evidence
+        changes = write_batches(folder, CHANGES, schema_after(taken_in), self._batches(report))
+        # in the folder of the decided parts: publishing changes its stage, not its place
+        if gone or is_to_be_folded(self.before.parts, differing.num_rows):
+            self._keep(
+                write_part(folder, "decided", with_ids(self._whole(differing), self.ids)), STATE, changes
+            )
+        else:
+            self._keep(write_part(folder, "decided", with_ids(differing, self.ids)), LAYER, changes)
+
+    def _batches(self, report: DecideReport) -> Iterator[pa.RecordBatch]:
+        """The changed decisions as they are put away, some thousands at a time: each takes kilobytes here."""
+        run = self.run
+        telling = Telling(run.policy, run.as_of, run.origin, run.gaps, run.known)
+        for piece in pieces(self.outcome):
+            alike, others, places = told_alike(piece, telling)
+            decisions = list(changed_decisions(others, run.policy))
+            events, causes = drafts_of(decisions, run.as_of, run.origin), causes_live(decisions)
+            found = guard.counted(guard.new_findings(events, causes, _was(others)))
+            found = guard.added(found, guard.overdues(alike.overdue_by_county))
+            types = Counter(event.type for event in events) + Counter(alike.types)
+            report.events = _summed(report.events, types)
+            report.findings = guard.added(report.findings, found)
+            self.ids.update(event_ids(others, events) | alike.event_ids())
+            written = as_batches(rows_of_decisions(decisions, run.as_of, run.gaps), events, causes)
+            yield from in_order(alike, written, places).to_batches()
+
+    def _differing(self) -> pa.Table:
+        """The rows to be stored: those that differ, and those decided out of turn, which no part has yet."""
+        stored = self.outcome.stored
+        revised = pa.array([revision.benefit_id for revision in self.before.revisions], pa.string())
+        known = pc.is_in(self.outcome.state["benefit_id"], value_set=revised)
+        return self.outcome.state.filter(pc.or_(stored, known) if stored is not None else known)
+
+    def _gone(self) -> int:
+        """How many decided benefits have left the bucket's roster."""
+        if not self.run.since.roster_changed:
+            return 0
+        stand, roster = f"({self.before.standing}) AS stand", f"({self.before.roster}) AS roster"
+        left = f"{stand} ANTI JOIN {roster} USING (benefit_id)"
+        counted = self.engine.table(f"SELECT count(*) AS count_all FROM {left}")  # noqa: S608 - our own SQL
+        return int(counted["count_all"][0].as_py())
+
+    def _whole(self, differing: pa.Table) -> pa.Table:
+        """Every benefit's row: those decided now and, of people who were not looked at, those that stand."""
+        if self.run.since.why_full is not None:
+            return self.outcome.state
+        self.engine.register("differing", differing.select(["benefit_id"]))
+        stand = f"SELECT * FROM ({self.before.standing}) SEMI JOIN ({self.before.roster}) USING (benefit_id)"  # noqa: S608 - our own SQL
+        kept = self.engine.table(f"FROM ({stand}) ANTI JOIN differing USING (benefit_id)")
+        return pa.concat_tables([kept.cast(differing.schema), differing])
+
+    def _keep(self, state: Written, stage: str, changes: Written) -> None:
+        def part(written: Written, stage: str) -> Part:
+            return as_part(written, stage, self.number, self.run.run_id, self.run.now())
+
+        with self.run.station.store.begin() as conn:
+            add_proposal(conn, Proposal(part(state, stage), part(changes, CHANGES)))
 
 
-def _put_away(run: Deciding, bucket: int, before: Before, found: _Decided) -> None:
-    folder = run.station.evidence
-    rows = decision_rows(found.outcome, run.policy, run.as_of, run.gaps)
-    batches = as_batches(rows, found.events, found.causes)
-    changes = write_batches(folder, CHANGES, schema_after(before.revisions), batches)
-    # in the folder of the decided parts: publishing changes its stage, not its place
-    state = write_part(folder, "decided", next_state(found.outcome, found.events))
-
-    def part(written: Written, stage: str) -> Part:
-        return as_part(written, stage, bucket, run.run_id, run.now())
-
-    with run.station.store.begin() as conn:
-        add_proposal(conn, Proposal(part(state, STATE), part(changes, CHANGES)))
-
-
-def _count(
-    report: DecideReport, outcome: BucketOutcome, events: Sequence[EventDraft], causes: Sequence[LiveCause]
-) -> None:
-    report.changed += outcome.changed.num_rows
-    report.decisions = _summed(report.decisions, _by_decision(outcome.state))
-    report.events = _summed(report.events, Counter(event.type for event in events))
-    found = guard.counted(guard.new_findings(events, causes, _was(outcome)))
-    report.findings = guard.added(report.findings, found)
+def _count_untouched(engine: Engine, given: BucketInput, report: DecideReport) -> None:
+    """Add the decisions of the people who were not looked at to the report."""
+    for before in given.before.values():
+        others = f"SELECT decision, reason FROM ({before.standing}) ANTI JOIN {TOUCHED} USING (person)"  # noqa: S608 - our own SQL
+        rows = engine.table(f"SELECT decision, reason, count(*) AS count_all FROM ({others}) GROUP BY ALL")  # noqa: S608 - our own SQL
+        report.decisions = _summed(report.decisions, _named(rows.to_pylist()))
 
 
 def _was(outcome: BucketOutcome) -> dict[str, str | None]:
@@ -119,11 +184,14 @@ def _was(outcome: BucketOutcome) -> dict[str, str | None]:
 
 
 def _by_decision(state: pa.Table) -> Counter[str]:
-    counted = state.group_by(["decision", "reason"]).aggregate([([], "count_all")])
+    return _named(state.group_by(["decision", "reason"]).aggregate([([], "count_all")]).to_pylist())
+
+
+def _named(counted: Sequence[Mapping[str, Any]]) -> Counter[str]:
     return Counter(
         {
             f"{row['decision']} ({row['reason']})" if row["reason"] else row["decision"]: row["count_all"]
-            for row in counted.to_pylist()
+            for row in counted
         }
     )
 
@@ -132,6 +200,9 @@ def _summed(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
     return dict(sorted((Counter(one) + Counter(other)).items()))
 
 
-def _benefits_by_county(connection: duckdb.DuckDBPyConnection, roster: str) -> Counter[str]:
-    counted = connection.sql(roster).aggregate("insured_county, count(*)", "insured_county")
-    return Counter({county or guard.NO_COUNTY: count for county, count in counted.fetchall()})
+def _benefits_by_county(engine: Engine, given: BucketInput) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for before in given.before.values():
+        counted = engine.count_by(before.roster, "insured_county")
+        found.update({county or guard.NO_COUNTY: count for county, count in counted.items()})
+    return found

@@ -6,11 +6,12 @@ from datetime import date
 import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
-from gateway.clock import local
 from gateway.decide.behind import cause_of
 from gateway.decide.proposal import Change, as_changes, followed
 from gateway.events import EventDraft, SuspicionUnresolved, serialise
+from gateway.places import opened
 from gateway.store import runs
+from gateway.store.bases import drop_older_bases
 from gateway.store.decisions import Decision, advance
 from gateway.store.ledger import open_or_update, told_unresolved
 from gateway.store.outbox import NewEvent, append_events, release_events
@@ -34,6 +35,7 @@ def publish(station: Station, run_id: int, progress: Progress = silent) -> None:
         progress("publishing", done, len(waiting))
     with station.store.begin() as conn:
         release_events(conn, run_id, station.now())
+        drop_older_bases(conn, run_id)
         runs.finish_run(conn, run_id, "done", station.now(), summary=run.summary)
 
 
@@ -55,14 +57,15 @@ def as_new(event: EventDraft) -> NewEvent:
         type=event.type,
         subject=event.subject,
         county=event.county,
-        time=local(event.origin.time),
+        time=event.origin.local_time,
         replaces=event.replaces,
         serialise=lambda sequence: serialise(event, sequence),
     )
 
 
 def _publish_bucket(station: Station, run: Run, proposal: Proposal) -> None:
-    with pq.ParquetFile(station.evidence / proposal.changes.path) as file, station.store.begin() as conn:
+    changes_file = opened(station.evidence / proposal.changes.path)
+    with changes_file, pq.ParquetFile(changes_file) as file, station.store.begin() as conn:
         taken_in = followed(file.schema_arrow)
         newer = {
             revision.benefit_id
@@ -79,7 +82,7 @@ def _publish_bucket(station: Station, run: Run, proposal: Proposal) -> None:
 def _put_in_store(conn: Connection, station: Station, run: Run, changes: list[Change]) -> None:
     now, as_of = station.now(), run.as_of or run.started_at.date()
     events = [event for change in changes for event in change.events]
-    append_events(conn, run.run_id, [as_new(event) for event in events])
+    append_events(conn, run.run_id, map(as_new, events), station.sign)
     advance(conn, [_decision(change, run, as_of) for change in changes])
     causes = [cause for change in changes for cause in change.causes]
     open_or_update(conn, run.run_id, now, as_of, causes)

@@ -1,7 +1,7 @@
 """Reads a service's windows, page by page, until each has kept its promise or proved short."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Final
@@ -9,12 +9,15 @@ from typing import Final
 from gateway.errors import EnvelopeError, RowsChanged
 from gateway.hub.sealed_page import SealedPage, WindowChanged, checked
 from gateway.hub.service import Service
-from gateway.hub.window import distinct_rows, verdict
-from gateway.hub.windows import OVERLAP, Plan
+from gateway.hub.window import verdict
+from gateway.hub.windows import OVERLAP, Plan, without
 from gateway.hub.windows import Window as Span
+from gateway.intake.page import Taken
 from gateway.settings import Settings
 from gateway.store import windows
+from gateway.store.open_refusals import OpenRefusals
 from gateway.store.windows import NewWindow, Window
+from gateway.sync.overlap import overlap
 from gateway.sync.services import Feed, service_of
 from gateway.sync.shift import Place, Shift, note
 
@@ -33,14 +36,24 @@ async def read_service(
         HubError: the dataset or its department has to stop; what was taken stays taken.
     """
     service = service_of(shift.settings, feed)
-    if short := await _finish_begun(shift, feed, service):
+    read = await shift.commit(windows.read_in, shift.run_id, feed.name)
+    begun = await shift.commit(windows.open_window, feed.name)
+    if short := await _finish(shift, feed, service, begun):
         return short
+    if begun and begun.run_id == shift.run_id:  # by an instance of this run that died
+        read.append(begun)
     reached = await shift.commit(windows.watermark, feed.name)
-    for window in new_windows(shift.settings, feed, shift.now(), reached, since, until):
+    for window in _left(new_windows(shift.settings, feed, shift.now(), reached, since, until), read):
         if short := await _read_new(shift, feed, service, window):
             # a later window, once closed, would move the watermark past this one, and it would never be read
             return short
     return []
+
+
+def _left(spans: Sequence[Span], read: Sequence[Window]) -> list[Span]:
+    """What of the new windows another instance has not read, that had taken the dataset on in this run."""
+    gone = [Span(window.since, window.until) for window in read]
+    return [piece for span in spans for piece in without([span], gone)]
 
 
 async def read_again(shift: Shift, feed: Feed, spans: Sequence[Span]) -> list[str]:
@@ -50,7 +63,8 @@ async def read_again(shift: Shift, feed: Feed, spans: Sequence[Span]) -> list[st
         HubError: as `read_service`.
     """
     service = service_of(shift.settings, feed)
-    warnings = await _finish_begun(shift, feed, service)
+    begun = await shift.commit(windows.open_window, feed.name)
+    warnings = await _finish(shift, feed, service, begun)
     for span in spans:
         warnings += await _read_new(shift, feed, service, span)
     return warnings
@@ -86,8 +100,8 @@ def plan_of(settings: Settings, feed: Feed, now: datetime) -> Plan:
     )
 
 
-async def _finish_begun(shift: Shift, feed: Feed, service: Service) -> list[str]:
-    begun = await shift.commit(windows.open_window, feed.name)
+async def _finish(shift: Shift, feed: Feed, service: Service, begun: Window | None) -> list[str]:
+    """Read on in a window that was begun before; it counts for this run then."""
     if begun is None:
         return []
     await shift.commit(windows.adopt_window, begun.window_id, shift.run_id)
@@ -122,17 +136,22 @@ async def _attempt(shift: Shift, feed: Feed, service: Service, window: Window) -
     totals = set() if window.total is None else {window.total}
     if window.next_start is not None:
         totals |= await _take_pages(shift, feed, service, window, window.next_start)
-    hashes = await shift.commit(windows.row_hashes, window.window_id, window.attempt)
-    return totals, distinct_rows(hashes)
+    return totals, await shift.commit(windows.distinct_rows, window.window_id, window.attempt)
 
 
 async def _take_pages(shift: Shift, feed: Feed, service: Service, window: Window, start: str) -> set[int]:
-    received, totals = 0, set[int]()
+    received, totals, standing = 0, set[int](), OpenRefusals(feed.name)
+
+    async def commit(page: SealedPage, opened: Opened) -> None:
+        nonlocal received
+        await shift.commit(note, _place(shift, window, page, opened.at), opened.taken, standing)
+        totals.add(page.total)
+        received += opened.taken.received
+        shift.progress(feed.name, received, page.total)
+
+    pages = _pages(shift, feed, service, window, start)
     try:
-        async for page in _pages(shift, feed, service, window, start):
-            totals.add(page.total)
-            received += await _take_page(shift, feed, window, page)
-            shift.progress(feed.name, received, page.total)
+        await overlap(pages, partial(_open, shift, feed), commit, shift.pool.room)
     except WindowChanged:
         totals.add(_CHANGED)
     return totals
@@ -148,26 +167,35 @@ def _pages(
     return checked(feed.dataset.fetch(ask, window.since, window.until, start), window.total)
 
 
-async def _take_page(shift: Shift, feed: Feed, window: Window, page: SealedPage) -> int:
+@dataclass(frozen=True)
+class Opened:
+    """What a page came to, and when it had been fetched."""
+
+    at: datetime
+    taken: Taken
+
+
+async def _open(shift: Shift, feed: Feed, page: SealedPage) -> Opened:
     now = shift.now()
     try:
-        taken = await shift.pool.page(feed.department, feed.name, page.payload, now)
+        return Opened(now, await shift.pool.page(feed.department, feed.name, page.payload, now))
     except RowsChanged:
         raise
     except EnvelopeError as error:
         raise untrusted(feed, error) from None
-    place = Place(
+
+
+def _place(shift: Shift, window: Window, page: SealedPage, at: datetime) -> Place:
+    return Place(
         run_id=shift.run_id,
-        dataset=feed.name,
+        dataset=window.dataset,
         window_id=window.window_id,
         attempt=window.attempt,
         start=page.start,
         next_start=page.next,
         total=page.total,
-        at=now,
+        at=at,
     )
-    await shift.commit(note, place, taken)
-    return taken.received
 
 
 def untrusted(feed: Feed, error: EnvelopeError) -> EnvelopeError:

@@ -1,35 +1,42 @@
-"""Keeps a lease while its holder works, and ends the work when somebody else has taken it over."""
+"""Keeps what a process holds while it works, and ends the work when somebody else has taken it over."""
 
 import _thread
 import logging
-from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from threading import Event, Thread
 from types import TracebackType
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.errors import StoreError
-from gateway.store import leases
-from gateway.store.alarms import Alarm, raise_alarm
-from gateway.store.database import Store
 
 RENEWED_EVERY_S: Final = 60.0
 
 _log = logging.getLogger(__name__)
 
 
+class Hold(Protocol):
+    """What is held; every method may raise StoreError."""
+
+    def renew(self) -> bool:
+        """Hold on to it; false where somebody else has it."""
+
+    def release(self, error: BaseException | None) -> None:
+        """Give it back; `error` is what ended the work."""
+
+    def lost(self) -> StoreError:
+        """What to say of a hold that somebody else took over."""
+
+
 class Renewal:
-    """Renews a lease that was taken, until the block ends; then gives it back.
+    """Renews a hold that was taken, until the block ends; then gives it back.
 
     Raises:
-        StoreError: on leaving, where the lease was lost: the work ended at its next step.
+        StoreError: on leaving, where the hold was lost: the work ended at its next step.
     """
 
-    def __init__(self, store: Store, now: Callable[[], datetime], claim: leases.Claim) -> None:
-        self._store = store
-        self._now = now
-        self._claim = claim
+    def __init__(self, hold: Hold, every_s: float | None = None) -> None:
+        self._hold = hold
+        self._every_s = RENEWED_EVERY_S if every_s is None else every_s
         self._over = Event()
         self._lost = False
         self._thread = Thread(target=self._renew, name="lease", daemon=True)
@@ -47,16 +54,14 @@ class Renewal:
             self._over.set()
             self._thread.join()
         if self._lost:
-            self._alarm()
-            raise StoreError("another run took over the lease, this one stopped: see `gateway schedule list`")
-        with suppress(StoreError), self._store.begin() as conn:  # not given back it runs out by itself
-            leases.release(conn, self._claim)
+            raise self._hold.lost()
+        with suppress(StoreError):  # not given back it runs out by itself
+            self._hold.release(error)
 
     def _renew(self) -> None:
-        while not self._over.wait(RENEWED_EVERY_S):
+        while not self._over.wait(self._every_s):
             try:
-                with self._store.begin() as conn:
-                    held = leases.renew(conn, self._claim, self._now())
+                held = self._hold.renew()
             except StoreError as error:
                 _log.warning("the lease could not be renewed: %s", error)
                 continue
@@ -64,9 +69,3 @@ class Renewal:
                 self._lost = True
                 _thread.interrupt_main()
                 return
-
-    def _alarm(self) -> None:
-        message = f"{self._claim.holder} was silent for too long, another run has taken over: see its log"
-        alarm = Alarm("lease_lost", self._claim.name, message)
-        with suppress(StoreError), self._store.begin() as conn:
-            raise_alarm(conn, alarm, self._now())

@@ -15,7 +15,9 @@ class DecideReport:
     """Benefits by decision and reason, events by type, new findings.
 
     `held` says why nothing was published, in a line each; empty where everything was. `uncompared` datasets
-    stood in the way of renewals, those in `of_life` in the way of overdue notices.
+    stood in the way of renewals, those in `of_life` in the way of overdue notices. `reconsidered` benefits
+    were decided again; `full` says why all of them were, and is null where only those were that something had
+    moved for.
     """
 
     run_id: int
@@ -26,6 +28,8 @@ class DecideReport:
     decisions: dict[str, int] = field(default_factory=dict)
     changed: int = 0
     events: dict[str, int] = field(default_factory=dict)
+    reconsidered: int = 0
+    full: str | None = None
     findings: Findings = field(default_factory=lambda: NOTHING)
     held: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ from gateway.evidence.settle import settle
 from gateway.intake.rematch import rematch
 from gateway.policy import load_policy
 from gateway.roster.importer import RosterReport, import_roster
-from gateway.roster.keymap import KeyMap
+from gateway.roster.keymap import KeyMap, keymap_here
 from gateway.store import runs
 from gateway.store.parts import live_parts
 from gateway.sync.lock import at_work
@@ -86,9 +86,9 @@ def match_again(station: Station, run_id: int) -> int:
 
 
 def live_keymap(station: Station) -> Path:
-    """Where the live roster's key map is."""
+    """Where the live roster's key map is on this machine."""
     with station.store.read() as conn:
-        return station.evidence / live_parts(conn, "keymap")[-1].path
+        return keymap_here(station.evidence, live_parts(conn, "keymap")[-1])
 
 
 def stopped_in_import(conn: Connection) -> bool:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
+
+from sqlalchemy import Connection
 
 from gateway.errors import ConfigError, GatewayError, HubError, HubRefused
 from gateway.evidence.belonging import check_belongs
@@ -15,9 +17,11 @@ from gateway.hub.client import HubClient
 from gateway.intake.pool import IntakePool
 from gateway.policy import load_policy
 from gateway.roster.fingerprint import check_fingerprint
+from gateway.roster.keymap import keymap_here
 from gateway.store import runs
 from gateway.store.counts import Counts, counts
 from gateway.store.parts import known_paths, live_parts
+from gateway.sync.compacting import compact_where_it_pays
 from gateway.sync.drift import judged_drift, note_drift
 from gateway.sync.drops import take_files
 from gateway.sync.lock import at_work
@@ -73,17 +77,23 @@ def sync(station: Station, scope: Scope | None = None, progress: Progress = sile
 
 
 def _sync(station: Station, scope: Scope, chosen: Sequence[Feed], progress: Progress) -> SyncReport:
+    pool = prepare(station)
+    with station.store.begin() as conn:
+        run_id = runs.start_run(conn, "sync", station.now())
+    warnings, stops, settled = work(station, chosen, pool, run_id, progress, new_of(scope))
+    with station.store.read() as conn:
+        return SyncReport(run_id, counts(conn, run_id), settled, warnings, stops)
+
+
+def new_of(scope: Scope) -> Read:
+    """Reads everything new of a dataset, as far as the scope goes."""
+
     async def new(shift: Shift, feed: Feed) -> list[str]:
         if feed.dataset.shape == "file_drop":
             return await take_files(shift, feed)
         return await read_service(shift, feed, scope.since, scope.until)
 
-    pool = prepare(station)
-    with station.store.begin() as conn:
-        run_id = runs.start_run(conn, "sync", station.now())
-    warnings, stops, settled = work(station, chosen, pool, run_id, progress, new)
-    with station.store.read() as conn:
-        return SyncReport(run_id, counts(conn, run_id), settled, warnings, stops)
+    return new
 
 
 def work(
@@ -94,25 +104,47 @@ def work(
         warnings, stops = asyncio.run(_read_all(station, chosen, bench, run_id, progress, read))
         memory_mb = station.settings.gateway.decide_memory_mb
         settled = settle(station.store, station.evidence, run_id, station.now(), memory_mb)
-    return [*warnings, *_finish(station, chosen, run_id, stops)], stops, settled
+        compact_where_it_pays(station, f"run-{run_id}")
+    return [*warnings, *finish(station, chosen, run_id, stops)], stops, settled
 
 
 def prepare(station: Station) -> IntakePool:
     """Sweep what a stopped run left, and make ready to read by the live roster and the rules."""
-    tolerance = timedelta(days=load_policy(station.settings.folder).future_facts.tolerance_days.value)
     with station.store.begin() as conn:
         runs.end_stopped_runs(conn, station.now())
-        check_fingerprint(conn, station.keyer)
-        maps = live_parts(conn, "keymap")
-        if not maps:
-            # before the sweep: to a store that knows nothing, everything in the folder would be left over
-            raise ConfigError("there is no roster yet: run `gateway roster import FILE` first")
-        check_belongs(conn, station.evidence)
-        sweep(station.evidence, known_paths(conn, retired_after=station.now() - _GRACE))
-    return IntakePool(station.settings, station.evidence / maps[-1].path, tolerance)
+        # before the sweep: to a store that knows nothing, everything in the folder would be left over
+        check_ready(conn, station)
+        sweep(station.evidence, spared(conn, station))
+    return intake_pool(station)
 
 
-def _finish(
+def check_ready(conn: Connection, station: Station) -> None:
+    """Check that there is a roster to read by, of this identity key, and that store and folder fit.
+
+    Raises:
+        ConfigError: there is no roster, or it is of another key.
+        StoreError: store and evidence folder do not belong together.
+    """
+    check_fingerprint(conn, station.keyer)
+    if not live_parts(conn, "keymap"):
+        raise ConfigError("there is no roster yet: run `gateway roster import FILE` first")
+    check_belongs(conn, station.evidence)
+
+
+def spared(conn: Connection, station: Station) -> set[str]:
+    """The paths that a sweep must spare."""
+    return known_paths(conn, retired_after=station.now() - _GRACE)
+
+
+def intake_pool(station: Station) -> IntakePool:
+    """What opens and reads, by the live roster and the rules."""
+    tolerance = timedelta(days=load_policy(station.settings.folder).future_facts.tolerance_days.value)
+    with station.store.read() as conn:
+        keymap = live_parts(conn, "keymap")[-1]
+    return IntakePool(station.settings, keymap_here(station.evidence, keymap), tolerance)
+
+
+def finish(
     station: Station, chosen: Sequence[Feed], run_id: int, stops: Mapping[str, GatewayError]
 ) -> list[str]:
     """Note how the run ended and which datasets drift; returns warnings, a line each."""
@@ -128,25 +160,51 @@ def _finish(
 async def _read_all(
     station: Station, chosen: Sequence[Feed], bench: IntakePool, run_id: int, progress: Progress, read: Read
 ) -> tuple[list[str], dict[str, GatewayError]]:
-    warnings: list[str] = []
     stops: dict[str, GatewayError] = {}
     with bench as pool:
         async with HubClient(timing=station.timing) as client, asyncio.TaskGroup() as tasks:
             shift = Shift(station.settings, station.store, pool, client, run_id, station.clock, progress)
-            for _, own in groupby(chosen, key=lambda feed: feed.department):
-                tasks.create_task(_read_department(shift, read, list(own), warnings, stops))
-    return warnings, stops
+            departments = [
+                tasks.create_task(begin_department(tasks, shift, read, list(own), stops))
+                for _, own in groupby(chosen, key=lambda feed: feed.department)
+            ]
+    datasets = [dataset for department in departments for dataset in department.result()]
+    return [warning for dataset in datasets for warning in dataset.result()], stops
 
 
-async def _read_department(
-    shift: Shift, read: Read, own: Sequence[Feed], warnings: list[str], stops: dict[str, GatewayError]
-) -> None:
-    """Read a department's datasets in turn: a refusal of the hub stops them all, other faults one."""
+async def begin_department(
+    tasks: asyncio.TaskGroup, shift: Shift, read: Read, own: Sequence[Feed], stops: dict[str, GatewayError]
+) -> list[asyncio.Task[list[str]]]:
+    """Begin to read a department's datasets, each once the one before it has brought something or ended.
+
+    They are read side by side, in tasks that give their warnings. After a refusal of the hub none is begun
+    any more; those that it serves go on. Other faults stop one dataset.
+    """
+    reading = []
     for feed in own:
-        try:
-            warnings += await read(shift, feed)
-        except HubRefused as refused:
-            stops[feed.department] = refused
-            return
-        except HubError as error:
-            stops[feed.name] = error
+        if feed.department in stops:
+            break
+        begun = asyncio.Event()
+        reading.append(tasks.create_task(_read_dataset(shift, read, feed, begun, stops)))
+        await begun.wait()
+    return reading
+
+
+async def _read_dataset(
+    shift: Shift, read: Read, feed: Feed, begun: asyncio.Event, stops: dict[str, GatewayError]
+) -> list[str]:
+    """Read one dataset; `begun` is set once it has brought something, or ended. Gives its warnings."""
+
+    def progress(dataset: str, received: int, total: int) -> None:
+        begun.set()
+        shift.progress(dataset, received, total)
+
+    try:
+        return await read(replace(shift, progress=progress), feed)
+    except HubRefused as refused:
+        stops[feed.department] = refused
+    except HubError as error:
+        stops[feed.name] = error
+    finally:
+        begun.set()
+    return []

@@ -1,10 +1,10 @@
 """What taking pages needs, and the one commit that each page or file is."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import numpy as np
 from sqlalchemy import Connection
@@ -17,12 +17,15 @@ from gateway.intake.pool import IntakePool
 from gateway.settings import Settings
 from gateway.store import windows
 from gateway.store.database import Store
+from gateway.store.open_refusals import OpenRefusals
 from gateway.store.parts import Part, add_parts
 from gateway.store.refusals import Refused, add_refusals
 from gateway.store.settling import ReadRows, settle_refusals
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_KEY_HASH: Final = np.dtype([("first", ">u8"), ("rest", "V8")])
 
 Progress = Callable[[str, int, int], None]
 """Told after every page: the dataset, the rows received of this window, and the window's total."""
@@ -43,6 +46,7 @@ class Shift:
     run_id: int
     clock: Clock
     progress: Progress = silent
+    _one_by_one: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     def now(self) -> datetime:
         """The present as naive Asia/Shanghai."""
@@ -51,13 +55,22 @@ class Shift:
     async def commit(
         self, work: Callable[Concatenate[Connection, P], T], *arguments: P.args, **named: P.kwargs
     ) -> T:
-        """Do a piece of work in one transaction, off the event loop."""
+        """Do a piece of work in one transaction, off the event loop; no two at a time.
+
+        Whoever is called off meanwhile waits for its end: a thread cannot be called off, and its connection
+        must not outlive the run.
+        """
 
         def transact() -> T:
             with self.store.begin() as conn:
                 return work(conn, *arguments, **named)
 
-        return await asyncio.to_thread(transact)
+        async with self._one_by_one:
+            working = asyncio.get_running_loop().run_in_executor(None, transact)
+            try:
+                return await asyncio.shield(working)
+            finally:
+                await asyncio.gather(working, return_exceptions=True)
 
 
 @dataclass(frozen=True)
@@ -74,7 +87,7 @@ class Place:
     at: datetime
 
 
-def note(conn: Connection, place: Place, taken: Taken) -> None:
+def note(conn: Connection, place: Place, taken: Taken, standing: OpenRefusals) -> None:
     """The part, the refusals, the counts and the cursor: all of them, or none."""
     if taken.part:
         part = taken.part
@@ -94,8 +107,10 @@ def note(conn: Connection, place: Place, taken: Taken) -> None:
             ],
         )
     refused = _refused(place, taken)
+    standing.read_once(conn)
+    standing.add(refused)
     add_refusals(conn, refused)
-    settle_refusals(conn, _read_rows(place, taken, refused))
+    settle_refusals(conn, _read_rows(place, taken, refused, standing))
     windows.take_page(conn, _page(place, taken))
 
 
@@ -114,20 +129,21 @@ def _refused(place: Place, taken: Taken) -> list[Refused]:
     ]
 
 
-def _read_rows(place: Place, taken: Taken, refused: Sequence[Refused]) -> ReadRows:
+def _read_rows(place: Place, taken: Taken, refused: Sequence[Refused], standing: OpenRefusals) -> ReadRows:
+    """The rows of a page that may settle a refusal; most pages have none."""
+    contents = np.frombuffer(taken.contents, np.int64).view(np.uint64)
+    keys = np.frombuffer(taken.accepted_keys, _KEY_HASH)
     return ReadRows(
         dataset=place.dataset,
         window_id=place.window_id,
         run_id=place.run_id,
         at=place.at,
-        contents=set(_cut(np.frombuffer(taken.contents, np.int64).astype(">i8").tobytes().hex(), 16)),
-        accepted=set(_cut(taken.accepted_keys.hex(), 32)),
+        contents={f"{content:016x}" for content in contents[standing.may_answer(contents)].tolist()},
+        accepted={
+            key.tobytes().hex() for key in keys[standing.may_supersede(keys["first"].astype(np.uint64))]
+        },
         refused=refused,
     )
-
-
-def _cut(digits: str, length: int) -> Iterator[str]:
-    return (digits[start : start + length] for start in range(0, len(digits), length))
 
 
 def _page(place: Place, taken: Taken) -> windows.Page:

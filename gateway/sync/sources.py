@@ -6,33 +6,44 @@ from datetime import date
 from itertools import chain
 from typing import Final
 
-import duckdb
+import pyarrow as pa
 from sqlalchemy import Connection
 
-from gateway.decide.columns import DECIDED
 from gateway.decide.engine import BucketSources
-from gateway.evidence.columns import STRANGERS
-from gateway.evidence.live import certificates_misnamed, counting, scan
+from gateway.decide.engines import Tables
+from gateway.evidence.columns import EVIDENCE, RETIRED, STRANGERS
+from gateway.evidence.live import certificates_misnamed, counting_among, scan, undoing
 from gateway.policy import Policy
 from gateway.roster.columns import ROSTER
 from gateway.store.parts import Part, live_parts
 from gateway.store.revisions import Revision, revisions_of
+from gateway.sync.layers import standing
 from gateway.sync.standing import ledger_input, with_revisions
 from gateway.sync.station import Station
+from gateway.sync.touching import TOUCHED
 
 _MISNAMED: Final = "misnamed"
+_UNDOING: Final = "undoing"
 
-AT_ONCE: Final = 400_000
+_PARTS: Final = (("settled", EVIDENCE), ("retired", RETIRED))
+
+AT_ONCE: Final = 1_500_000
 """Small buckets are decided together up to so many rows of roster and evidence."""
 
 
 @dataclass(frozen=True)
 class Before:
-    """What a bucket was: its benefits on the roster, how many were decided, the revisions made since."""
+    """What a bucket was: whether it has any benefit, its decided parts, the decisions out of turn since.
 
-    roster_rows: int
-    decided_rows: int
-    revisions: list[int]
+    `standing` is SQL of the decisions that stand, those out of turn not among them; `roster` SQL of its
+    roster.
+    """
+
+    standing: str
+    roster: str
+    parts: Sequence[Part]
+    revisions: Sequence[Revision]
+    is_empty: bool
 
 
 @dataclass(frozen=True)
@@ -43,8 +54,16 @@ class BucketInput:
     before: Mapping[int, Before]
 
 
-def together(conn: Connection, buckets: Sequence[int]) -> Iterator[list[int]]:
-    """The buckets in groups that are small enough to be decided at once; a large one stands alone."""
+def together(
+    conn: Connection, buckets: Sequence[int], at_once: int | None = AT_ONCE, share: float = 1.0
+) -> Iterator[list[int]]:
+    """The buckets in groups that are small enough to be decided at once; a large one stands alone.
+
+    `share` is the part of the people who are looked at. Without a bound they all are one group.
+    """
+    if at_once is None:
+        yield [*buckets]
+        return
     parts = chain(live_parts(conn, "roster"), live_parts(conn, "settled"))
     rows = dict.fromkeys(buckets, 0)
     for part in parts:
@@ -52,7 +71,7 @@ def together(conn: Connection, buckets: Sequence[int]) -> Iterator[list[int]]:
             rows[part.bucket] += part.rows
     group: list[int] = []
     for bucket in buckets:
-        if group and sum(rows[each] for each in group) + rows[bucket] > AT_ONCE:
+        if group and share * (sum(rows[each] for each in group) + rows[bucket]) > at_once:
             yield group
             group = []
         group.append(bucket)
@@ -63,44 +82,68 @@ def together(conn: Connection, buckets: Sequence[int]) -> Iterator[list[int]]:
 def bucket_input(
     station: Station,
     conn: Connection,
-    connection: duckdb.DuckDBPyConnection,
+    tables: Tables,
     buckets: Sequence[int],
     policy: Policy,
     as_of: date,
+    *,
+    touched: bool = False,
 ) -> BucketInput:
-    """Everything the rules read about some buckets as of a day, as the store knows it now."""
+    """Everything the rules read about some buckets as of a day, as the store knows it now.
+
+    `touched`: only what is about the persons in the table TOUCHED.
+    """
     folder = station.evidence
     decided = {bucket: live_parts(conn, "decided", bucket) for bucket in buckets}
     revisions = {bucket: revisions_of(conn, bucket) for bucket in buckets}
     roster = {bucket: live_parts(conn, "roster", bucket) for bucket in buckets}
-    last = scan(folder, _all(decided), DECIDED)
-    misnamed = _misnamed(station, conn, connection) if policy.identity.certificates_name_one.value else None
+    own = _of_touched if touched else str
+    last = with_revisions(tables, standing(folder, _all(decided)), [*chain.from_iterable(revisions.values())])
+    misnamed = _misnamed(station, conn, tables) if policy.identity.certificates_name_one.value else None
+    settled, retired = (_scanned(station, conn, buckets, *each) for each in _PARTS)
+    settled = own(settled)
+    undone = _undoing(station, conn, tables)
     sources = BucketSources(
-        evidence=_counting(station, conn, buckets, misnamed),
-        roster=scan(folder, _all(roster), ROSTER),
-        decided=with_revisions(connection, last, [*chain.from_iterable(revisions.values())]),
+        evidence=counting_among(settled, retired, undone, misnamed),
+        roster=own(scan(folder, _all(roster), ROSTER)),
+        decided=own(last),
         ledger=ledger_input(conn, buckets, policy, as_of),
+        settled=settled,
+        told=counting_among("SELECT * FROM rare", retired, undone, misnamed),
+        behind=counting_among("SELECT * FROM own", retired, undone, misnamed),
     )
     before = {
-        bucket: Before(_rows(roster[bucket]), _rows(decided[bucket]), _numbers(revisions[bucket]))
+        bucket: Before(
+            standing=standing(folder, decided[bucket]),
+            roster=scan(folder, roster[bucket], ROSTER),
+            parts=decided[bucket],
+            revisions=revisions[bucket],
+            is_empty=not (_rows(roster[bucket]) or _rows(decided[bucket])),
+        )
         for bucket in buckets
     }
     return BucketInput(sources, before)
 
 
-def _misnamed(station: Station, conn: Connection, connection: duckdb.DuckDBPyConnection) -> str:
+def _misnamed(station: Station, conn: Connection, tables: Tables) -> str:
     """The table of the names that certificates give wrongly; looked for once, for all buckets of a run."""
     found = certificates_misnamed(station.evidence, live_parts(conn, "settled"), live_parts(conn, "retired"))
-    connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {_MISNAMED} AS {found}")
+    tables.keep(_MISNAMED, found)
     return _MISNAMED
 
 
-def _counting(station: Station, conn: Connection, buckets: Sequence[int], misnamed: str | None) -> str:
-    def parts(stage: str) -> list[Part]:
-        return _all({bucket: live_parts(conn, stage, bucket) for bucket in buckets})
+def _undoing(station: Station, conn: Connection, tables: Tables) -> str:
+    """The table of the rows that undo others, read once for all buckets of a run."""
+    parts = (live_parts(conn, stage, STRANGERS) for stage in ("settled", "retired"))
+    tables.keep(_UNDOING, undoing(station.evidence, *parts))
+    return f"SELECT * FROM {_UNDOING}"  # noqa: S608 - our own SQL
 
-    strangers = (live_parts(conn, "settled", STRANGERS), live_parts(conn, "retired", STRANGERS))
-    return counting(station.evidence, parts("settled"), parts("retired"), strangers, misnamed)
+
+def _scanned(
+    station: Station, conn: Connection, buckets: Sequence[int], stage: str, schema: pa.Schema
+) -> str:
+    parts = _all({bucket: live_parts(conn, stage, bucket) for bucket in buckets})
+    return scan(station.evidence, parts, schema)
 
 
 def _all(parts: Mapping[int, Sequence[Part]]) -> list[Part]:
@@ -111,5 +154,5 @@ def _rows(parts: Sequence[Part]) -> int:
     return sum(part.rows for part in parts)
 
 
-def _numbers(revisions: Sequence[Revision]) -> list[int]:
-    return [revision.revision_id for revision in revisions]
+def _of_touched(rows: str) -> str:
+    return f"SELECT * FROM ({rows}) SEMI JOIN {TOUCHED} USING (person)"  # noqa: S608 - our own SQL

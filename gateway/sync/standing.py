@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
-import duckdb
 import pyarrow as pa
 from sqlalchemy import Connection
 
 from gateway.decide.columns import DECIDED, LEDGER
+from gateway.decide.engines import Tables
 from gateway.policy import Policy
 from gateway.store.ledger import Mark, marks
 from gateway.store.revisions import Revision
@@ -37,15 +37,15 @@ def is_late(mark: Mark, late_before: date) -> bool:
     return mark.state == "open" and mark.opened_on < late_before
 
 
-def with_revisions(connection: duckdb.DuckDBPyConnection, decided: str, revisions: Sequence[Revision]) -> str:
+def with_revisions(tables: Tables, decided: str, revisions: Sequence[Revision]) -> str:
     """SQL of a bucket's last decisions: those of its part, but for the benefits decided out of turn since.
 
-    The connection is given the revisions as a table of its own.
+    The engine is given the revisions as a table of its own.
     """
     if not revisions:
         return decided
     rows = [_from_json(revision.state) for revision in revisions]
-    connection.register(_REVISED, pa.Table.from_pylist(rows, schema=DECIDED))
+    tables.register(_REVISED, pa.Table.from_pylist(rows, schema=DECIDED))
     columns = ", ".join(DECIDED.names)
     return (
         f"SELECT {columns} FROM ({decided}) ANTI JOIN {_REVISED} USING (benefit_id) "  # noqa: S608 - own names

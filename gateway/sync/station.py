@@ -4,17 +4,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from gateway.clock import Clock, local, system_clock
+from gateway.crypto.event_signing import EventSigner, load_signer
 from gateway.crypto.references import resolve
 from gateway.errors import GatewayError, StoreError
 from gateway.host import Host
 from gateway.hub.waiting import Timing
 from gateway.identity import Keyer
+from gateway.places import Place, local_folder
 from gateway.settings import Settings
 from gateway.store import runs
 from gateway.store.database import Store
+from gateway.store.outbox import Sign, unsigned
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,25 @@ class Station:
     clock: Clock = system_clock
     timing: Timing = field(default_factory=Timing)
 
+    @cached_property
+    def signer(self) -> EventSigner | None:
+        """The keys that events are signed with and verified by; null where none is configured."""
+        return load_signer(self.settings.gateway.events.signing_keys)
+
     @property
-    def evidence(self) -> Path:
-        """The evidence folder."""
+    def sign(self) -> Sign:
+        """What signs events as they are numbered."""
+        return self.signer.sign if self.signer else unsigned
+
+    @property
+    def evidence(self) -> Place:
+        """The evidence folder, here or elsewhere."""
         return self.settings.gateway.evidence
+
+    @property
+    def work(self) -> Path:
+        """The folder on this machine for what cannot be elsewhere, such as locks."""
+        return local_folder(self.evidence)
 
     @property
     def keyer(self) -> Keyer:
@@ -48,7 +67,7 @@ def failing_loudly(station: Station, run_id: int) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        fault = _first(error)
+        fault = first_fault(error)
         with suppress(StoreError), station.store.begin() as conn:
             reason = str(fault) if isinstance(fault, GatewayError) else type(fault).__name__
             runs.fail_run(conn, run_id, station.now(), reason)
@@ -57,6 +76,6 @@ def failing_loudly(station: Station, run_id: int) -> Iterator[None]:
         raise fault from None
 
 
-def _first(error: BaseException) -> BaseException:
+def first_fault(error: BaseException) -> BaseException:
     """The fault that ended a group of tasks; the others were ended by it."""
-    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+    return first_fault(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error

@@ -1,6 +1,7 @@
 """What a caller asks, checked: bodies and queries by their models, writes from this machine only."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from ipaddress import ip_address
@@ -15,13 +16,29 @@ from gateway.sync.station import Station
 from gateway.sync.texts import is_writable
 
 STATION: Final = web.AppKey("station", Station)
+_WRITABLE: Final = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
+_INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]")
 _PROXIED: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
+
+
+def say_what_can_be_kept(schema: dict[str, Any]) -> None:
+    """Put what `_can_be_kept` asks of a text into the published schema."""
+    for described in schema.get("properties", {}).values():
+        for each in described.get("anyOf", [described]):
+            if each.get("type") == "string" and not each.keys() & {"enum", "const", "format"}:
+                each["pattern"] = _WRITABLE
 
 
 class Asked(BaseModel):
     """A body or a query: unknown keys are faults, and no fault repeats what was sent."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+        json_schema_extra=say_what_can_be_kept,
+    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -41,6 +58,17 @@ Day = Annotated[date, BeforeValidator(_written_day)]
 """A day in a body, yyyy-MM-dd and nothing else."""
 
 
+def written_instant(sent: object) -> object:
+    """A time as it was written, to be read as one; a number is none."""
+    if not (isinstance(sent, str) and _INSTANT.match(sent)):
+        raise ValueError("not a time: write yyyy-MM-ddTHH:MM:SS+08:00")
+    return sent
+
+
+Instant = Annotated[datetime, BeforeValidator(written_instant)]
+"""A time as ISO 8601 writes it; a number is none."""
+
+
 A = TypeVar("A", bound=Asked)
 
 
@@ -54,21 +82,16 @@ def query(request: web.Request, model: type[A]) -> A:
 
 
 async def body(request: web.Request, model: type[A]) -> A:
-    """The JSON body of a write, from this machine.
-
-    Until callers have tokens with scopes, whoever is on this machine is who may write.
+    """The JSON body of a write.
 
     Raises:
-        web.HTTPForbidden: the caller is elsewhere, or a proxy speaks for somebody else.
         web.HTTPUnsupportedMediaType, web.HTTPUnprocessableEntity: it is no JSON, or not what is asked for.
     """
-    if not is_local(request):
-        raise web.HTTPForbidden(text="writing is allowed from this machine only, without a proxy")
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="send application/json")
     try:
         sent = json.loads(await request.text())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise web.HTTPUnprocessableEntity(text="the body is not JSON in UTF-8") from None
     return _checked(model, sent, "body", web.HTTPUnprocessableEntity)
 
@@ -86,6 +109,11 @@ def is_local(request: web.Request) -> bool:
 def reply(value: object, status: int = 200) -> web.Response:
     """A JSON answer: days as yyyy-MM-dd, instants with +08:00."""
     return web.json_response(value, status=status, dumps=_dumps)
+
+
+def reply_bytes(body: bytes, media: str = "application/json") -> web.Response:
+    """An answer that is written already, in UTF-8."""
+    return web.Response(body=body, content_type=media, charset="utf-8")
 
 
 def number_in(request: web.Request, name: str) -> int:

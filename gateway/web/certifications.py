@@ -1,18 +1,22 @@
 """`/v1/certifications` and `/v1/community-reports`: what other channels say, from this machine."""
 
 import asyncio
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from gateway.errors import NotFoundError
-from gateway.store.statements import Statement, statement, statements_about
+from gateway.store.statements import Statement, find_statement, statements_about
+from gateway.sync.benefits import no_holder
 from gateway.sync.entries import as_stated
 from gateway.sync.statements import DatasetName, Said, accept, withdraw
 from gateway.sync.station import Station
 from gateway.sync.texts import is_writable
-from gateway.web.asking import STATION, Asked, Day, body, reply
+from gateway.web.answers import Statements, StatementShown
+from gateway.web.asking import STATION, Asked, Day, body, reply, say_what_can_be_kept
+from gateway.web.counties import is_seen
+from gateway.web.operations import Operation
 
 _DATASETS: Final[dict[str, tuple[DatasetName, ...]]] = {
     "certifications": ("certifications",),
@@ -30,8 +34,16 @@ class Certification(Asked):
     by: str = "api"
 
 
+def _say_what_a_visit_has(schema: dict[str, Any]) -> None:
+    say_what_can_be_kept(schema)
+    schema["if"] = {"properties": {"kind": {"const": "visit"}}}
+    schema["then"] = {"properties": {"latest": {"const": False}, "certificate": {"enum": [None, ""]}}}
+
+
 class CommunityReport(Asked):
     """A death (基层死亡申报) or a visit (走访); `latest` says that the death was on that day or before it."""
+
+    model_config = ConfigDict(json_schema_extra=_say_what_a_visit_has)
 
     benefit_id: str
     on: Day
@@ -46,16 +58,6 @@ class Withdrawal(Asked):
     """Who takes a statement back."""
 
     by: str = "api"
-
-
-def add_routes(app: web.Application) -> None:
-    """Take statements for the application's station."""
-    app.router.add_get("/v1/benefits/{benefit_id}/statements", about)
-    app.router.add_post("/v1/certifications", certify)
-    app.router.add_post("/v1/community-reports", report)
-    for path in _DATASETS:
-        app.router.add_get(f"/v1/{{path:{path}}}/{{statement}}", one)
-        app.router.add_post(f"/v1/{{path:{path}}}/{{statement}}/withdraw", take_back)
 
 
 async def certify(request: web.Request) -> web.Response:
@@ -91,30 +93,39 @@ async def report(request: web.Request) -> web.Response:
 
 async def one(request: web.Request) -> web.Response:
     """A statement and its state: accepted, taken, withdrawn."""
-    return reply(as_stated(await asyncio.to_thread(_found, request.app[STATION], *_named(request))))
+    return reply(as_stated(await _seen(request)))
 
 
 async def about(request: web.Request) -> web.Response:
     """What was said about a benefit, oldest first: `{"statements": […]}`."""
-    found = await asyncio.to_thread(_about, request.app[STATION], request.match_info["benefit_id"])
+    benefit_id = request.match_info["benefit_id"]
+    if not await is_seen(request, benefit_id):
+        raise no_holder()
+    found = await asyncio.to_thread(_about, request.app[STATION], benefit_id)
     return reply({"statements": [as_stated(each) for each in found]})
 
 
 async def take_back(request: web.Request) -> web.Response:
     """Take a statement back; the next run decides anew what rested on it."""
     given = await body(request, Withdrawal)
-    path, name = _named(request)
-    await asyncio.to_thread(_found, request.app[STATION], path, name)
+    name = (await _seen(request)).statement_id
     return reply(as_stated(await asyncio.to_thread(withdraw, request.app[STATION], name, given.by)))
 
 
 async def _accepted(request: web.Request, said: Said) -> web.Response:
+    if not await is_seen(request, said.benefit_id):
+        raise no_holder()
     made = await asyncio.to_thread(accept, request.app[STATION], said)
     return reply(as_stated(made), status=202)
 
 
-def _named(request: web.Request) -> tuple[str, str]:
-    return request.match_info["path"], request.match_info["statement"]
+async def _seen(request: web.Request) -> Statement:
+    """The statement in the path, if the caller may see it."""
+    path, name = request.match_info["path"], request.match_info["statement"]
+    found = await asyncio.to_thread(_found, request.app[STATION], path, name)
+    if not await is_seen(request, found.benefit_id):
+        raise _no_statement()
+    return found
 
 
 def _about(station: Station, benefit_id: str) -> list[Statement]:
@@ -126,7 +137,70 @@ def _about(station: Station, benefit_id: str) -> list[Statement]:
 
 def _found(station: Station, path: str, name: str) -> Statement:
     with station.store.read() as conn:
-        found = statement(conn, name)
-    if found.dataset not in _DATASETS[path]:
-        raise NotFoundError("there is no statement of that name here")
+        found = find_statement(conn, name)
+    if found is None or found.dataset not in _DATASETS[path]:
+        raise _no_statement()
     return found
+
+
+def _no_statement() -> NotFoundError:
+    return NotFoundError("there is no statement of that name here")
+
+
+OPERATIONS: Final = (
+    Operation(
+        "GET",
+        "/v1/benefits/{benefit_id}/statements",
+        about,
+        "ledger:write",
+        "statements",
+        answer=Statements,
+        refuses=(404,),
+    ),
+    Operation(
+        "POST",
+        "/v1/certifications",
+        certify,
+        "ledger:write",
+        "statements",
+        body=Certification,
+        status=202,
+        answer=StatementShown,
+    ),
+    Operation(
+        "POST",
+        "/v1/community-reports",
+        report,
+        "ledger:write",
+        "statements",
+        body=CommunityReport,
+        answer=StatementShown,
+        status=202,
+        refuses=(404,),
+    ),
+    *(
+        operation
+        for path in _DATASETS
+        for operation in (
+            Operation(
+                "GET",
+                f"/v1/{{path:{path}}}/{{statement}}",
+                one,
+                "ledger:write",
+                "statements",
+                answer=StatementShown,
+                refuses=(404,),
+            ),
+            Operation(
+                "POST",
+                f"/v1/{{path:{path}}}/{{statement}}/withdraw",
+                take_back,
+                "ledger:write",
+                "statements",
+                body=Withdrawal,
+                answer=StatementShown,
+                refuses=(404,),
+            ),
+        )
+    ),
+)

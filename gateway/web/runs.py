@@ -9,7 +9,9 @@ from pydantic import Field
 from gateway.store import runs
 from gateway.store.database import Store
 from gateway.store.runs import Kind, Run
+from gateway.web.answers import RunPage, RunShown
 from gateway.web.asking import Asked, number_in, query, reply
+from gateway.web.operations import Operation
 from gateway.web.requests import STORE
 
 _LAST: Final = 2**31 - 1
@@ -19,14 +21,11 @@ class Page(Asked):
     """Which runs: those before a number, newest first."""
 
     limit: Annotated[int, Field(ge=1, le=200)] = 20
+    """How many runs at most."""
     before: Annotated[int, Field(ge=0, le=_LAST)] = _LAST
+    """Runs with a lower number than this only."""
     kind: Kind | None = None
-
-
-def add_routes(app: web.Application) -> None:
-    """Runs, newest first, and one of them."""
-    app.router.add_get("/v1/runs", list_runs)
-    app.router.add_get("/v1/runs/{run_id}", show_run)
+    """Runs of this kind only."""
 
 
 async def list_runs(request: web.Request) -> web.Response:
@@ -51,3 +50,9 @@ def _list(store: Store, page: Page) -> list[Run]:
 def _get(store: Store, run_id: int) -> Run:
     with store.read() as conn:
         return runs.get(conn, run_id)
+
+
+OPERATIONS: Final = (
+    Operation("GET", "/v1/runs", list_runs, "admin", "runs", query=Page, answer=RunPage),
+    Operation("GET", "/v1/runs/{run_id}", show_run, "admin", "runs", answer=RunShown, refuses=(404,)),
+)

@@ -1,7 +1,5 @@
 """医保 medical insurance: settlements, terminations of insurance."""
 
-import json
-from collections.abc import Sequence
 from typing import Annotated
 
 from gateway import (
@@ -66,26 +64,11 @@ class Settlement(SourceRow):
     settlement_type: Text = Field(alias="setl_type", title="结算类别")
 
 
-def rows_of(plaintext: bytes) -> Sequence[object]:
-    """The rows of `{"rows":[…]}`, numbers as they are written; an empty reply has none.
-
-    Raises:
-        ValueError: `rows_form`, or the plaintext is no JSON.
-    """
-    page = json.loads(plaintext, parse_int=str, parse_float=str)
-    rows = page.get("rows", page) if isinstance(page, dict) else page
-    if rows in (None, "", []):
-        return []
-    if rows is page or not isinstance(rows, list):
-        raise ValueError("rows_form")
-    return rows
-
-
 settlements = Dataset(
     name="settlements",
     title="结算",
     envelope="nhsa",
-    read=rows_of,
+    rows_in="rows",
     row=Settlement,
     key="setl_id",
     emits=[
@@ -119,7 +102,7 @@ terminations = Dataset(
     name="terminations",
     title="参保终止",
     envelope="nhsa",
-    read=rows_of,
+    rows_in="rows",
     row=Termination,
     key="psn_no",
     emits=[

@@ -24,12 +24,12 @@ BROKEN_KEY = "99SL-BROKEN"
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once() -> Iterator[None]:
     """The same rules for the same day are the same SQL: it is made once, not for every run of every test."""
-    made: dict[tuple[str, date, Gaps], Queries] = {}
+    made: dict[tuple[str, date, Gaps, str], Queries] = {}
 
-    def compiled(policy: Policy, as_of: date, gaps: Gaps) -> Queries:
-        key = (policy.model_dump_json(), as_of, gaps)
+    def compiled(policy: Policy, as_of: date, gaps: Gaps, dialect: str = "duckdb") -> Queries:
+        key = (policy.model_dump_json(), as_of, gaps, dialect)
         if key not in made:
-            made[key] = engine.compiled(policy, as_of, gaps)
+            made[key] = engine.compiled(policy, as_of, gaps, dialect)
         return made[key]
 
     with pytest.MonkeyPatch.context() as patch:

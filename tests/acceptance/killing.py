@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
@@ -63,12 +64,14 @@ class Steps:
     def __init__(self, fatal: int = 0) -> None:
         self.count = 0
         self._fatal = fatal
+        self._counting = threading.Lock()
 
     def step(self) -> None:
-        """A write is done, or about to be."""
-        self.count += 1
-        if self.count == self._fatal:
-            os.kill(os.getpid(), signal.SIGKILL)
+        """A write is done, or about to be; a page is written while the one before it is committed."""
+        with self._counting:
+            self.count += 1
+            if self.count == self._fatal:
+                os.kill(os.getpid(), signal.SIGKILL)
 
     def watch(self) -> None:
         """Count: a file opened for writing, written, renamed; one removed; a commit before and after."""

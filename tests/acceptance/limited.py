@@ -3,6 +3,7 @@
 The kernel or SQLite itself refuses to write; nothing is pretended. The clock stands where it is told to.
 """
 
+import atexit
 import json
 import resource
 import sys
@@ -20,6 +21,7 @@ from sqlalchemy import Engine, event
 from gateway.cli import context
 from gateway.cli.app import main
 from gateway.evidence import files
+from gateway.places import Place
 from gateway.roster import merging
 from gateway.store.files import durable
 from gateway.sync.station import Station
@@ -52,7 +54,7 @@ class FullDisk:
         self._spared = spared
 
     @contextmanager
-    def durable(self, path: Path) -> Iterator[BinaryIO]:
+    def durable(self, path: Place) -> Iterator[BinaryIO]:
         """As `durable`, on the full disk once it is."""
         self._spared -= 1
         with durable(path) as file:
@@ -77,7 +79,10 @@ def impose(limits: Limits) -> None:
         full = FullDisk(limits.part_bytes, limits.spared)
         files.durable = merging.durable = full.durable  # type: ignore[attr-defined] # imported there by name
     if limits.pages is not None:
-        event.listen(Engine, "connect", partial(_limit_pages, limits.pages))
+        limit = partial(_limit_pages, limits.pages)
+        event.listen(Engine, "connect", limit)
+        # what listens for ever keeps this module and DuckDB alive, and DuckDB says so when the process ends
+        atexit.register(event.remove, Engine, "connect", limit)
     if limits.file_bytes is not None:
         allow(limits.file_bytes)
 

@@ -180,7 +180,7 @@ def test_nothing_moves_where_much_was_read_and_a_sync_at_work_is_no_hindrance(
         assert trial.sync().exit_code == 0
         trial.station.store.close()
         before = everything(trial.site.folder)
-        with exclusive(trial.station.evidence):
+        with exclusive(trial.station.work):
             looking.look_live(trial.site.config, "police", None, as_json=True)
         assert len(capfd.readouterr().out.splitlines()) == 4
         after = everything(trial.site.folder)

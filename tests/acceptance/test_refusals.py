@@ -27,6 +27,8 @@ from tests.support.site import Digest, Supplies, Trial, open_trial
 REACHED = ("evidence", "reach", "unfinished", "unsettled")
 SETTLEMENTS, PRISONS = "settlements", "prison_custody"
 STARTED = "begndate"
+MOST_AHEAD = 5
+"""Pages that an interrupted run may have asked for and not taken: four in flight, and one just fetched."""
 
 
 class FaultySettlement(Settlement):
@@ -141,10 +143,12 @@ def test_a_retry_that_is_interrupted_goes_on_at_the_next_page(
             0,
         )
         assert reached(trial) == {name: insurance_undisturbed[name] for name in REACHED}
-        assert asked_and_taken(trial, run_id, report.run_id) == (trial.hub.calls[SETTLEMENTS],) * 2
+        taken, different = pages_taken(trial, run_id, report.run_id)
+        assert taken == different
+        assert taken <= trial.hub.calls[SETTLEMENTS] <= taken + MOST_AHEAD
 
 
-def asked_and_taken(trial: Trial, *run_ids: int | None) -> tuple[int, int]:
+def pages_taken(trial: Trial, *run_ids: int | None) -> tuple[int, int]:
     """How many pages of settlements the runs took, and how many different ones those were."""
     joined = PAGES.join(WINDOWS, WINDOWS.c.window_id == PAGES.c.window_id)
     query = select(PAGES.c.window_id, PAGES.c.start).select_from(joined)

@@ -81,6 +81,10 @@ def health(url: str) -> dict[str, Any]:
         return found
 
 
+def alarms_of(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    return [alarm for alarm in found["alarms"] if alarm["name"] == name]
+
+
 def wait_for(trial: Trial, state: str) -> jobs.Job:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -113,10 +117,10 @@ def test_a_job_that_fails_warns_whoever_asks_for_the_health(scheduled: Trial) ->
     with serving(scheduled) as url:
         wait_for(scheduled, "failed")
         deadline = time.monotonic() + 20
-        while not (found := health(url))["alarms"] and time.monotonic() < deadline:
+        while not (failed := alarms_of(found := health(url), "failed_job")) and time.monotonic() < deadline:
             time.sleep(0.2)
     assert found["status"] == "warn"
-    (alarm,) = [alarm for alarm in found["alarms"] if alarm["name"] == "failed_job"]
+    (alarm,) = failed
     assert alarm["subject"] == "sync settlements"
     assert alarm["message"].startswith("ended with 10 (ConfigError)")
 

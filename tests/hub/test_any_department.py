@@ -186,6 +186,13 @@ def test_a_document_comes_whole_with_the_newest_of_its_rows(tmp_path: Path) -> N
     assert offer.write(supplies[0].rows) == document.read_text("utf-8")
 
 
+def test_rows_are_served_in_the_member_where_the_dataset_looks_for_them(tmp_path: Path) -> None:
+    department = elsewhere("sm4_cbc_mac", rows_in="list")
+    supplies = supplied(department)
+    [offer] = trial_offers("harbours", supplies, trial_senders(tmp_path, department))
+    assert json.loads(offer.write(supplies[0].rows)) == {"list": supplies[0].rows}
+
+
 def test_what_a_dataset_does_in_its_own_way_is_left_out_and_said(tmp_path: Path) -> None:
     department = elsewhere("sm4_cbc_mac", read=lambda _: [])
     [dataset] = department.datasets

@@ -84,14 +84,14 @@ async def test_a_page_comes_through() -> None:
     server = Server(whole(GOOD))
     async with serving(server) as url:
         got = await ask(url)
-    assert got == SealedPage("deaths", "0", None, 1, b'{"data":"x"}')
+    assert got == SealedPage("deaths", "0", None, 1, b'{"data": "x"}')
     assert server.requests[0].startswith(b"POST /httpproxy HTTP/1.1\r\n")
     assert b"cookie" not in server.requests[0].lower()
 
 
 async def test_a_compressed_page_comes_through() -> None:
     async with serving(Server(whole(gzip.compress(GOOD), "content-encoding: gzip"))) as url:
-        assert (await ask(url)).payload == b'{"data":"x"}'
+        assert (await ask(url)).payload == b'{"data": "x"}'
 
 
 CUTS = {

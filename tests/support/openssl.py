@@ -111,6 +111,12 @@ def hmac_sm3(key: bytes, data: bytes) -> bytes:
     return openssl("dgst", "-sm3", "-mac", "HMAC", "-macopt", f"hexkey:{key.hex()}", "-binary", stdin=data)
 
 
+def blake2b_mac(key: bytes, data: bytes, size: int) -> bytes:
+    """Return the keyed BLAKE2b of so many bytes."""
+    options = ("-macopt", f"hexkey:{key.hex()}", "-macopt", f"size:{size}", "-binary")
+    return openssl("mac", *options, "BLAKE2BMAC", stdin=data)
+
+
 @cache
 def sm2_sign(private: Path, data: bytes, user_id: str = SM2_USER_ID) -> bytes:
     """Return the signature, DER."""

@@ -18,7 +18,7 @@ def texts() -> Iterator[tuple[Path, str]]:
     top = [path for path in ROOT.iterdir() if path.is_file() and path.name not in {"LICENSE", ".git"}]
     below = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     for path in sorted(top + below):
-        if path.suffix not in BINARY and "__pycache__" not in path.parts:
+        if path.suffix not in BINARY and not {"__pycache__", "node_modules"} & set(path.parts):
             yield path.relative_to(ROOT), path.read_text("utf-8", errors="replace")
 
 

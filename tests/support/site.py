@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from gateway.clock import CHINA
 from gateway.evidence.columns import EVIDENCE
 from gateway.evidence.live import live
 from gateway.hub.waiting import Timing, Waiting, log_waiting
+from gateway.places import Place, opened
 from gateway.sandbox.columns import DATASETS
 from gateway.sandbox.hub import HUB, Hub, HubOptions, make_hub
 from gateway.sandbox.id_numbers import is_valid, short_form
@@ -31,6 +33,7 @@ from gateway.sandbox.roster import COLUMNS
 from gateway.sandbox.site import Site, hub_in_background, write_site
 from gateway.store.database import Store
 from gateway.store.parts import live_parts
+from gateway.store.reaching import reach
 from gateway.store.runs import Run, list_runs
 from gateway.store.tables import DECISIONS, EVENTS, REFUSALS, WINDOWS
 from gateway.sync.deciding import decide_run
@@ -153,11 +156,12 @@ def open_trial(  # noqa: PLR0913 - what a site may differ in, each named
     workers: int = 0,
     departments: Sequence[str] = (),
     options: HubOptions | None = None,
+    gateway: Mapping[str, object] | None = None,
     **hub: object,
 ) -> Iterator[Trial]:
     """A site in a folder of its own; `start` is the data of another site to go on from.
 
-    `departments` leaves only those on; `hub` overrides keys of gateway.yaml's hub section.
+    `departments` leaves only those on; `gateway` overrides keys of gateway.yaml, `hub` of its hub section.
     """
     site, clock, skipped = Site(folder), SetClock(now), SkippedTime()
     folder.mkdir(parents=True, exist_ok=True)
@@ -170,6 +174,7 @@ def open_trial(  # noqa: PLR0913 - what a site may differ in, each named
     app = make_hub(supplies.province, keys, now=lambda: clock.now, options=options)
     with hub_in_background(app) as url:
         override: dict[str, Any] = {"workers": workers} | ({"store": store} if store else {})
+        override |= gateway or {}
         write_site(folder, url, supplies.province.first_month, ROOT / "config", **override)
         configure(site, **{"page_limit": 60, "max_attempts": 3, **hub})
         leave_on(site, departments)
@@ -262,7 +267,7 @@ _REFUSAL = ("dataset", "key_hash", "field", "rule", "content")
 _DECISION = ("benefit_id", "person_no", "decision", "reason", "confidence", "certified_on", "valid_until")
 
 
-def state_of(store: Store, evidence: Path) -> State:
+def state_of(store: Store, evidence: Place) -> State:
     """What a run has reached: evidence that lives, refusals, how far was read, decisions, events."""
     with store.read() as conn:
         settled, retired = (live_parts(conn, stage) for stage in ("settled", "retired"))
@@ -282,10 +287,8 @@ def state_of(store: Store, evidence: Path) -> State:
         if state == "closed":
             reach[dataset] = max(reach.get(dataset, (until, seq or 0)), (until, seq or 0))
     return {
-        "roster": sorted(
-            repr(row) for part in people for row in pq.read_table(evidence / part.path).to_pylist()
-        ),
-        "evidence": _live_rows(live(evidence, settled, retired)),
+        "roster": sorted(repr(row) for part in people for row in _table(evidence / part.path).to_pylist()),
+        "evidence": _live_rows(evidence, live(evidence, settled, retired)),
         "refusals": sorted(tuple(row) for row in refusals),
         "reach": sorted((dataset, *reached) for dataset, reached in reach.items()),
         "unfinished": sorted((row.dataset, row.until) for row in windows if row.state == "open"),
@@ -305,10 +308,16 @@ def digest(state: State) -> Digest:
     }
 
 
-def _live_rows(query: str) -> list[tuple[Any, ...]]:
+def _table(place: Place) -> pa.Table:
+    with opened(place) as file:
+        return pq.read_table(file)
+
+
+def _live_rows(evidence: Place, query: str) -> list[tuple[Any, ...]]:
     """Rows that say something; one that only stands for `no record` may be there or not."""
     columns = ", ".join(_EVIDENCE)
     with duckdb.connect() as engine:
+        reach(engine, evidence)
         rows = engine.execute(f"SELECT {columns} FROM ({query}) WHERE kind <> 'nothing'").fetchall()  # noqa: S608 - our own names
     return sorted(rows, key=repr)
 
@@ -318,10 +327,10 @@ def records_of(trial: Trial, dataset: str, key: str) -> list[dict[str, Any]]:
     with trial.station.store.read() as conn:
         settled, retired = (live_parts(conn, stage) for stage in ("settled", "retired"))
         numbers = live_parts(conn, "numbers")[-1]
-    known = pq.read_table(trial.station.evidence / numbers.path).to_pylist()
+    known = _table(trial.station.evidence / numbers.path).to_pylist()
     people = {row["person"]: row["person_no"] for row in known}
     wanted = trial.station.keyer.row(dataset, key)
-    rows = _live_rows(live(trial.station.evidence, settled, retired))
+    rows = _live_rows(trial.station.evidence, live(trial.station.evidence, settled, retired))
     found = [dict(zip(_EVIDENCE, row, strict=True)) for row in rows]
     return [
         row | {"person_no": people.get(row["person"])}

@@ -114,6 +114,7 @@ def _decide(person: _Person, row: Row, last: Row | None, ledger: Row) -> dict[st
     told = notice(benefit, now, person.gaps, suspected=suspected)
     decided = {
         "benefit_id": row["benefit_id"],
+        "person": row["person"],
         "decision": _decision(person, adverse, holds, now),
         **adverse.said,
         "certified_on": now.kept.on,

@@ -4,15 +4,20 @@ Instants are naive Asia/Shanghai times. Nothing here holds a name or an ID numbe
 """
 
 from gateway.store.tables.columns import METADATA, NUMBER, Instant
+from gateway.store.tables.delivery import AUDIT, CONSUMERS, DELIVERIES, SUBSCRIPTIONS, TOKENS
 from gateway.store.tables.desk import LEDGER, LEDGER_CHANGES, REVISIONS, STATEMENTS
 from gateway.store.tables.intake import PAGES, PARTS, REFUSALS, ROSTER_IMPORTS, RUNS, WINDOWS
-from gateway.store.tables.outcomes import COUNTERS, DECISIONS, EVENTS
-from gateway.store.tables.work import ALARMS, JOBS, LEASES
+from gateway.store.tables.outcomes import COUNTERS, DECIDE_BASES, DECISIONS, EVENTS
+from gateway.store.tables.work import ALARMS, JOBS, LEASES, STEPS
 
 __all__ = [
     "ALARMS",
+    "AUDIT",
+    "CONSUMERS",
     "COUNTERS",
+    "DECIDE_BASES",
     "DECISIONS",
+    "DELIVERIES",
     "EVENTS",
     "JOBS",
     "LEASES",
@@ -27,6 +32,9 @@ __all__ = [
     "ROSTER_IMPORTS",
     "RUNS",
     "STATEMENTS",
+    "STEPS",
+    "SUBSCRIPTIONS",
+    "TOKENS",
     "WINDOWS",
     "Instant",
 ]

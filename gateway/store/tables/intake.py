@@ -30,6 +30,8 @@ PARTS: Final = Table(
     Column("run_id", Integer),
     Column("created_at", Instant, nullable=False),
     Column("retired_at", Instant),
+    # when it was put together from other parts; null where its rows arrived
+    Column("compacted_at", Instant),
     Index(None, "stage", "bucket", "retired_at"),
 )
 

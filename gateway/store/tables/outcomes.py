@@ -44,6 +44,15 @@ DECISIONS: Final = Table(
     ),
 )
 
+DECIDE_BASES: Final = Table(
+    "decide_bases",
+    METADATA,
+    Column("run_id", Integer, primary_key=True, autoincrement=False),
+    Column("as_of", Date, nullable=False),
+    Column("rules", String, nullable=False),
+    Column("parts", JSON, nullable=False),
+)
+
 EVENTS: Final = Table(
     "events",
     METADATA,
@@ -57,8 +66,11 @@ EVENTS: Final = Table(
     Column("body", LargeBinary, nullable=False),
     Column("released_at", Instant),
     Column("replaces", String),
+    # detached JWS over the body; null where no signing key was configured
+    Column("signature", String),
     Index(None, "subject"),
     Index(None, "run_id"),
+    Index(None, "released_at"),
     Index(
         "ix_events_unreleased",
         "sequence",

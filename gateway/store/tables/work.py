@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, String, Table, text
+from sqlalchemy import JSON, Column, Index, Integer, String, Table, text
 
 from gateway.store.tables.columns import METADATA, NUMBER, Instant
 
@@ -15,6 +15,16 @@ LEASES: Final = Table(
     Column("place", String, nullable=False),
     Column("taken_at", Instant, nullable=False),
     Column("until", Instant, nullable=False),
+)
+
+STEPS: Final = Table(
+    "steps",
+    METADATA,
+    Column("run_id", Integer, primary_key=True, autoincrement=False),
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("done_at", Instant, nullable=False),
+    Column("outcome", JSON, nullable=False),
 )
 
 JOBS: Final = Table(

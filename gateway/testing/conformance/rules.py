@@ -38,6 +38,7 @@ CASE_RULES: Final[Mapping[str, CaseRule]] = MappingProxyType(
             sampled.every_code_is_sampled,
             sampled.every_column_is_sampled,
             mapped.mapping_is_pure,
+            mapped.equal_by_row_and_by_column,
             mapped.unknown_codes_are_neutral,
             hostile.hostile_values,
             hostile.missing_columns,

@@ -105,7 +105,7 @@ def _page(case: Case, sender: Sender) -> str:
 
 
 def _change(case: Case) -> str:
-    own = [f"{part}=" for part in ("open", "read") if getattr(case.dataset, part)]
+    own = [f"{part}=" for part in ("open", "rows_in", "read") if getattr(case.dataset, part)]
     if not own:
         return "name the envelope that the department seals in"
     if not case.dataset.read or case.dataset.shape == "file_drop":

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -13,7 +13,7 @@ from gateway.crypto.keyring import KeyRing
 from gateway.intake.page import csv_rows, json_rows, open_page, read_rows
 from gateway.sandbox.drop import drop_rows
 from gateway.sandbox.keys import Sender, write_senders
-from gateway.sandbox.pages import seal_rows
+from gateway.sandbox.pages import seal_rows, to_json
 from gateway.sandbox.sealing import compact, seal_nhsa
 from gateway.testing.conformance.case import Case, Row
 from gateway.testing.conformance.folders import shared_folder
@@ -100,7 +100,8 @@ def _payload(case: Case, sender: Sender, document: str | None) -> object:
         return seal_nhsa(json.loads(document), sender, _STAMP_MS)
     if document is not None:
         return seal_rows(envelope, [], sender, timestamp_ms=_STAMP_MS, write=lambda _: document)
-    return seal_rows(envelope, case.rows, sender, timestamp_ms=_STAMP_MS)
+    write = partial(to_json, case.dataset.rows_in)
+    return seal_rows(envelope, case.rows, sender, timestamp_ms=_STAMP_MS, write=write)
 
 
 def _dropped(case: Case, sender: Sender) -> Parcel:

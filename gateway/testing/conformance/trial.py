@@ -7,8 +7,12 @@ a moment and without a store. A test holds the two equal.
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gateway.identity import IdNumber, Keyer, PersonName
 from gateway.intake.keying import NOTHING, Keyed, RowKeyer
+from gateway.roster.keymap import Matches
 from gateway.testing.conformance.case import Case, Row
 
 OTHER_NUMBER: Final = "990299193909099993"
@@ -37,6 +41,12 @@ class Roster:
         found = self._found.get(person_key)
         return [found] if found else []
 
+    def lookup_many(self, keys: NDArray[np.int64]) -> Matches:
+        """The same of many keys at once."""
+        found = [(place, *each) for place, key in enumerate(keys.tolist()) for each in self.lookup(key)]
+        columns = np.array(found, np.int64).reshape(-1, 3).T
+        return Matches(*columns)
+
     def agrees(self, name_key: int, seen: int) -> bool:  # noqa: ARG002 - the interface's parameters
         """A masked name agrees with whoever has the number: whose name it is, is not tried here."""
         return True
@@ -47,7 +57,7 @@ class Trial:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        self._roster = Roster(_people(case))
+        self._roster = Roster(people_of(case))
         self._keyer = RowKeyer(case.package.department.name, case.dataset, KEYER, self._roster)
         self._live: dict[bytes, list[Fact]] = {}
 
@@ -106,7 +116,7 @@ def _place(fact: Fact) -> tuple[bytes, int, int]:
     return fact["key_hash"], fact["item"], fact["person"] or 0
 
 
-def _people(case: Case) -> list[tuple[IdNumber, PersonName]]:
+def people_of(case: Case) -> list[tuple[IdNumber, PersonName]]:
     """Everybody whom an accepted sample names, by the name last given, and somebody else."""
     said = [each for row in case.rows for each in case.read(row).statements]
     named = {each.person: each.name or _NAMELESS for each in said if each.person}

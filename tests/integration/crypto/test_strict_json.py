@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.crypto.strict_json import canonical_json, read_json
+from gateway.crypto.canonical import canonical_json
+from gateway.crypto.strict_json import Number, Unread, read_around, read_json
 from tests.integration.crypto.pages import canonical
 
 leaves = (
@@ -62,3 +63,93 @@ def test_too_deep_to_be_written() -> None:
         canonical_json(value)
     while value:
         value = value.pop()
+
+
+rows = st.lists(
+    st.fixed_dictionaries(
+        {
+            "%s": st.text("ab%\u6d4b", max_size=4),
+            "b": st.integers() | st.text('"\\\x00\x1f \x7f', max_size=2),
+        },
+        optional={"a": st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False)},
+    ),
+    max_size=6,
+)
+
+
+@given(value=rows)
+def test_rows_are_written_as_any_other_value_is(value: Any) -> None:
+    assert canonical_json(read_json(json.dumps(value).encode())) == canonical(value).decode()
+
+
+@pytest.mark.parametrize("sign", ['"', "\\", "\n", "\x00", "\x1f"])
+def test_one_sign_to_be_escaped_among_plain_rows_is_escaped(sign: str) -> None:
+    value = [{"b": "1", "a": "2"}, {"b": f"x{sign}y", "a": "2"}, {"b": "1", "a": "2"}]
+    assert canonical_json(value) == canonical(value).decode()
+    named = [{f"b{sign}": "1", "a": "2"}] * 2
+    assert canonical_json(named) == canonical(named).decode()
+
+
+def test_a_text_that_looks_like_the_next_member_stays_a_text() -> None:
+    value = [{"a": '","b":"', "b": "x"}, {"a": "1", "b": "x"}]
+    assert canonical_json(value) == canonical(value).decode()
+
+
+@given(value=values, around=st.dictionaries(st.text(), leaves, max_size=3), indent=st.sampled_from([None, 2]))
+def test_a_member_left_unread_is_read_later_as_it_would_have_been(
+    value: Any, around: dict[str, Any], indent: int | None
+) -> None:
+    raw = json.dumps(around | {"data": around | {"payload": value}, "end": 1}, indent=indent).encode()
+    found = read_around(raw, "data", "payload")
+    left = found["data"]["payload"]
+    assert isinstance(left, Unread)
+    found["data"]["payload"] = read_json(left.text.encode())
+    assert found == read_json(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "kept"),
+    [
+        (b'{"data":{"payload":1.10}}', {"data": {"payload": Unread("1.10")}}),
+        (
+            b' {"payload":1,"data":[{"payload":2}]} ',
+            {"payload": Number("1"), "data": [{"payload": Number("2")}]},
+        ),
+        (b'{"data":{},"other":{"payload":"x"}}', {"data": {}, "other": {"payload": "x"}}),
+        (b'{"data":{"payload":{"a":1, "a":2}}}', {"data": {"payload": Unread('{"a":1, "a":2}')}}),
+        (b"[1]", [Number("1")]),
+        (b"{}", {}),
+    ],
+)
+def test_only_the_member_at_the_path_is_left(raw: bytes, kept: Any) -> None:
+    assert read_around(raw, "data", "payload") == kept
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"data":{"payload":1},"data":{}}',
+        b'{"data":{"payload":1,"payload":1}}',
+        b'{"data":{"payload":NaN}}',
+        b'{"data":{"payload":}}',
+        b'{"data":{"payload":[1,]}}',
+        b'{"data":{"payload":"a\x01"}}',
+        b'{"data":{"payload":1,}}',
+        b'{"data":{"payload":1} "x":1}',
+        b'{"data":{"payload" 1}}',
+        b'{"data":{1:1}}',
+        b'{"data":{"payload":1}}x',
+        b'{"data":{"payload":1}',
+        b'{"data":{"payload":' + b"[" * 100_000,
+        b'{"data":{"payload":"\xff"}}',
+        b"",
+    ],
+)
+def test_what_stands_around_is_read_as_strictly(raw: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^not JSON in the form expected$") as fault:
+        read_around(raw, "data", "payload")
+    assert fault.value.__context__ is None
+
+
+def test_what_is_left_unread_is_not_shown() -> None:
+    assert "sesame" not in repr(read_around(b'{"data":{"payload":"sesame"}}', "data", "payload"))

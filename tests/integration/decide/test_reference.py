@@ -48,6 +48,7 @@ class Deciders:
         self._connection.execute("PRAGMA disable_optimizer")
         for name, schema in SCHEMAS.items():
             self._connection.from_arrow(schema.empty_table()).create(name)
+        self._connection.execute(f"CREATE VIEW told AS {compiled(policy, *RUNS[0]).told}")
         for number, run in enumerate(RUNS):
             self._connection.execute(f"PREPARE run_{number} AS {compiled(policy, *run).decide}")
 

@@ -9,6 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from gateway import Dataset, Day, Emit, Field, IdText, Key, NameText, SourceRow, Text, records
 from gateway.evidence.columns import BUCKETS, STRANGERS
@@ -18,6 +20,7 @@ from gateway.evidence.settle import Settled, settle
 from gateway.identity import IdNumber, Keyer, PersonName
 from gateway.intake.interpret import RowReader
 from gateway.intake.keying import Keyed, RowKeyer
+from gateway.roster.keymap import Matches
 from gateway.store.database import Store
 from gateway.store.parts import add_parts, live_parts
 from tests.unit.core.examples import LOADED, RECEIVED_AT, happening, happenings, weddings
@@ -82,6 +85,9 @@ class Roster:
     def lookup(self, person_key: int) -> list[tuple[int, int]]:
         found = self._found.get(person_key)
         return [(found[0], KEYER.name(PersonName.parse(found[1])))] if found else []
+
+    def lookup_many(self, keys: NDArray[np.int64]) -> Matches:
+        raise NotImplementedError("no dataset of these tests is read by column")
 
     def agrees(self, name_key: int, seen: int) -> bool:
         raise NotImplementedError("no dataset of these tests masks names")

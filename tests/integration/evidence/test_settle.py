@@ -186,7 +186,7 @@ def test_of_two_readings_of_a_version_the_one_with_the_newer_roster_is_kept(plac
     assert place.said() == [(7, "death")]
 
 
-@pytest.mark.parametrize("step", ["add_parts", "retire_parts", "write_part"])
+@pytest.mark.parametrize("step", ["add_parts", "retire_parts", "write_by_bucket"])
 def test_a_stop_before_the_commit_leaves_everything_as_it_was(
     place: Place, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,10 +18,10 @@ def compiled_once() -> Callable[..., Queries]:
     """The rules do not change while the tests run: compile them once for a day, which takes seconds."""
     known: dict[str, Queries] = {}
 
-    def remembered(policy: Any, as_of: date, found: Any) -> Queries:
-        key = repr((as_of, found))
+    def remembered(policy: Any, as_of: date, found: Any, dialect: str = "duckdb") -> Queries:
+        key = repr((as_of, found, dialect))
         if key not in known:
-            known[key] = compiled(policy, as_of, found)
+            known[key] = compiled(policy, as_of, found, dialect)
         return known[key]
 
     return remembered

@@ -17,7 +17,7 @@ from gateway.evidence.settle import settle
 from gateway.host import Host
 from gateway.policy import load_policy
 from gateway.sandbox.id_numbers import check_digit
-from gateway.settings import GatewaySettings, HubSettings, Settings
+from gateway.settings import GatewaySettings, HubSettings, ServeSettings, Settings
 from gateway.store.database import Store
 from gateway.store.ledger import Entry, Wanted, list_entries
 from gateway.store.outbox import StoredEvent, events_about
@@ -158,6 +158,7 @@ def open_office(folder: Path, url: str | None = None) -> Iterator[Office]:
         evidence=folder / "evidence",
         identity_key=f"file:{key}",
         hub=hub,
+        serve=ServeSettings(secret=f"file:{key}"),
         decide_memory_mb=512,
     )
     clock = SetClock(datetime.combine(TODAY, time(9)))

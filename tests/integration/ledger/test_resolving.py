@@ -17,7 +17,6 @@ from gateway.sync.ledger import Contact, assign, contact
 from gateway.sync.standing import as_revision
 from tests.integration.ledger.conftest import DIED_ON
 from tests.integration.ledger.office import DELETED, TODAY, Office, died, open_office
-from tests.integration.store.schemas import own_schema
 
 
 def entry_of(office: Office) -> Entry:
@@ -375,7 +374,7 @@ def test_what_a_held_run_says_of_a_benefit_resolved_since_is_left_out(
 
 @pytest.mark.server
 def test_an_outcome_is_kept_on_postgresql_too(postgres_url: str, tmp_path: Path) -> None:
-    with own_schema(postgres_url) as url, open_office(tmp_path, url) as office:
+    with open_office(tmp_path, postgres_url) as office:
         office.roster({"benefit_id": "B1"})
         office.compared(office.today)
         office.evidence("B1", "certificate-1", **died(DIED_ON))

@@ -23,7 +23,6 @@ from gateway.roster.staging import RefusedRow
 from gateway.store.database import Store
 from gateway.store.imports import last_import
 from gateway.store.parts import Part, known_paths, live_parts
-from tests.integration.store.schemas import own_schema
 from tests.unit.roster.files import Row, id_number, row, write
 
 MARCH = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
@@ -462,7 +461,7 @@ def test_the_roster_is_the_same_on_postgresql(
         path = write(tmp_path / "roster.csv", rows)
         return import_roster(path, store=store, folder=folder, keyer=keyer, received_at=MARCH)
 
-    with own_schema(postgres_url) as url, Store(url) as store:
+    with Store(postgres_url) as store:
         store.migrate()
         assert take([row(1), row(2)]).new == 2
         report = take([row(2, name="测试改名"), row(3)])

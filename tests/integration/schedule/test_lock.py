@@ -89,7 +89,7 @@ def test_two_evidence_folders_over_one_store_do_not_work_at_once(station: Statio
 
 def test_a_run_that_was_killed_here_holds_nobody_up(station: Station) -> None:
     with at_work(station):
-        killed = lock._claim(station.evidence)
+        killed = leases.claim(leases.WORK, lock._lock_file(station.work).stat())
     take_over(station, killed)
     with at_work(station):
         pass

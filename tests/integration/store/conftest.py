@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from gateway.store.database import Store
 from gateway.store.tables import COUNTERS, METADATA
-from tests.integration.store.schemas import own_schema
+from tests.conftest import postgres_or_skip
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.server)]
 
@@ -21,8 +21,8 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_server(postgres_url: str) -> Iterator[Store]:
-    with own_schema(postgres_url) as url, Store(url) as store:
+def migrated_server() -> Iterator[Store]:
+    with postgres_or_skip() as url, Store(url) as store:
         store.migrate()
         yield store
 
@@ -51,10 +51,9 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 
 @pytest.fixture(params=BOTH)
-def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database of each kind that nothing was ever done to."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'state' / 'gateway.sqlite'}"
-        return
-    with own_schema(request.getfixturevalue("postgres_url")) as url:
-        yield url
+        return f"sqlite:///{tmp_path / 'state' / 'gateway.sqlite'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url

@@ -62,7 +62,7 @@ def test_the_doctor_names_a_server_that_does_not_answer() -> None:
 @pytest.mark.server
 def test_the_doctor_names_a_read_only_server(postgres_store: Store) -> None:
     url = postgres_store._url
-    options = f"{url.query['options']} -cdefault_transaction_read_only=on"
+    options = "-cdefault_transaction_read_only=on"
     read_only = url.update_query_dict({"options": options})
     with Store(read_only.render_as_string(hide_password=False)) as store:
         (fault,) = store.check()

@@ -49,7 +49,7 @@ def test_a_window_is_read_page_by_page_and_can_be_continued(store: Store) -> Non
         assert (found.next_start, found.total, found.attempt) == ("3", 6, 1)
         windows.take_page(conn, page(window, "3"))
         assert windows.get(conn, window.window_id).next_start is None
-        assert windows.row_hashes(conn, window.window_id, 1) == [HASHES, HASHES]
+        assert windows.distinct_rows(conn, window.window_id, 1) == 3
 
 
 def test_a_page_is_taken_once(store: Store) -> None:
@@ -74,9 +74,23 @@ def test_a_window_read_again_starts_from_nothing(store: Store) -> None:
         windows.take_page(conn, page(window, "0", "3"))
         again = windows.restart_window(conn, window.window_id)
         assert (again.attempt, again.next_start, again.total) == (2, "0", None)
-        assert windows.row_hashes(conn, window.window_id, 1) == []
+        assert windows.distinct_rows(conn, window.window_id, 1) == 0
         windows.take_page(conn, page(again))
-        assert windows.row_hashes(conn, window.window_id, 2) == [HASHES]
+        assert windows.distinct_rows(conn, window.window_id, 2) == 3
+
+
+@pytest.mark.parametrize("most", [1, 7, 50, 1_000, 4_000_000])
+def test_different_rows_are_counted_right_in_however_many_shares(store: Store, most: int) -> None:
+    window, numbers = opened(store), np.random.default_rng(7)
+    pages = [numbers.integers(-(2**63), 2**63 - 1, 40, endpoint=True) for _ in range(5)]
+    pages += [pages[0], np.zeros(3, np.int64), np.empty(0, np.int64), np.array([-(2**63), 2**63 - 1, 0])]
+    with store.begin() as conn:
+        for number, hashes in enumerate(pages):
+            taken = replace(page(window, str(number), str(number + 1)), row_hashes=hashes.tobytes())
+            windows.take_page(conn, taken)
+        expected = len({each for hashes in pages for each in hashes.tolist()})
+        assert windows.distinct_rows(conn, window.window_id, 1, most) == expected == 203
+        assert windows.distinct_rows(conn, window.window_id, 2, most) == 0
 
 
 def test_the_first_page_s_total_stands(store: Store) -> None:
@@ -106,7 +120,7 @@ def test_a_closed_window_keeps_no_row_hashes(store: Store) -> None:
     with store.begin() as conn:
         windows.take_page(conn, page(window))
         windows.close_window(conn, window.window_id, DAY)
-        assert windows.row_hashes(conn, window.window_id, 1) == []
+        assert windows.distinct_rows(conn, window.window_id, 1) == 0
 
 
 def test_what_was_compared_reaches_to_the_last_day_a_window_touches(store: Store) -> None:

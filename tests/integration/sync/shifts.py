@@ -1,5 +1,6 @@
 """A shift over a hub and a pool that are played, for the tests of this folder."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -74,6 +75,9 @@ class Hub:
 class Pool:
     """Takes every page whose payload is its row hashes."""
 
+    def __init__(self, room: int = 4) -> None:
+        self.room = asyncio.Semaphore(room)
+
     async def page(self, _department: str, _dataset: str, payload: bytes, _at: datetime) -> Taken:
         count = len(payload) // 8
         return Taken(None, count, count, 0, 0, 0, {}, payload)
@@ -88,7 +92,7 @@ def days(*texts: str) -> list[datetime]:
     return [at(text) for text in texts]
 
 
-def states(store: Store) -> list[tuple[str, str, str]]:
+def states(store: Store, run_id: int = 1) -> list[tuple[str, str, str]]:
     with store.read() as conn:
-        found = windows.of_run(conn, 1)
+        found = windows.of_run(conn, run_id)
     return [(f"{each.since:%m-%d}", f"{each.until:%m-%d}", each.state) for each in found]

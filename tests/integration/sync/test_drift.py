@@ -23,7 +23,8 @@ from gateway.store.database import Store
 from gateway.sync.drift import judged_drift, note_drift
 from gateway.sync.reading import read_service
 from gateway.web.app import make_app
-from tests.integration.sync.shifts import FEED, Hub, at, configured, days, shift, states
+from tests.integration.sync.shifts import FEED, Hub, Pool, at, configured, days, shift, states
+from tests.support.serving import KEYS
 from tests.unit.core.examples import RECEIVED_AT, happening, happenings
 from tests.unit.core.people import ID, NAME
 
@@ -86,7 +87,7 @@ def test_others_take_every_page(tmp_path: Path, mode: str) -> None:
 
 
 async def test_a_frozen_window_stays_where_it_is_and_goes_on_once_it_may(store: Store) -> None:
-    class Freezing:
+    class Freezing(Pool):
         """A pool that takes the first page and is stopped by the second."""
 
         frozen = True
@@ -102,9 +103,10 @@ async def test_a_frozen_window_stays_where_it_is_and_goes_on_once_it_may(store: 
         await read_service(shift(store, hub, pool, history_from="2026-01-01"), FEED)
     assert states(store) == [("01-01", "03-20", "open")]
     pool.frozen = False
-    assert await read_service(shift(store, hub, pool, history_from="2026-01-01"), FEED) == []
+    later = replace(shift(store, hub, pool, history_from="2026-01-01"), run_id=2)
+    assert await read_service(later, FEED) == []
     assert [start for *_, start in hub.asked] == ["0", "2", "2", "0"]
-    assert states(store)[0] == ("01-01", "03-20", "closed")
+    assert states(store, run_id=2)[0] == ("01-01", "03-20", "closed")
 
 
 def judge(
@@ -158,7 +160,7 @@ def test_a_frozen_dataset_is_an_alarm_that_says_what_to_do(store: Store) -> None
 
 async def test_health_tells_of_drift(store: Store) -> None:
     judge(store, NEW_FIELD)
-    async with TestClient(TestServer(make_app(store))) as client:
+    async with TestClient(TestServer(make_app(store, KEYS))) as client:
         reply = await client.get("/healthz")
         said = await reply.json()
     assert (reply.status, said["status"]) == (200, "warn")

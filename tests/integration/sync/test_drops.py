@@ -1,5 +1,6 @@
 """Dropped files are taken in order and once; the first that is doubted stops its dataset."""
 
+import asyncio
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ class Opener:
 
     doubted: int = 0
     taken: list[int] = field(default_factory=list)
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
     async def manifest(self, _department: str, _raw: bytes) -> Manifest:
         return MANIFESTS[len(self.taken)]

@@ -14,8 +14,10 @@ from gateway.department import Dataset, Department, Keys
 from gateway.errors import ConfigError, EnvelopeError, StoreError
 from gateway.host import Host
 from gateway.identity import IdNumber, Keyer, PersonName
+from gateway.intake.columns.taking import ColumnTaker
 from gateway.intake.page import Bench, csv_rows, json_rows, open_page, read_rows
 from gateway.intake.pool import IntakePool
+from gateway.places import local_folder
 from gateway.roster.keymap import ENTRY, KeyMap
 from gateway.settings import DepartmentSettings, GatewaySettings, HubSettings, Settings
 from tests.unit.core.examples import RECEIVED_AT, happening, happenings
@@ -154,12 +156,44 @@ def test_a_page_is_written_before_it_is_told_and_names_nobody(bench: Bench, conf
     ]
     assert len(taken.row_hashes) == 4 * 8
     assert taken.part
-    file = configured.gateway.evidence / taken.part.path
+    file = local_folder(configured.gateway.evidence) / taken.part.path
     kept = pq.read_table(file, columns=["person", "kind"]).to_pydict()
     assert kept == {"person": [7, None, None], "kind": ["health_check", "nothing", "nothing"]}
     assert not any(
         secret in file.read_bytes() + repr(taken).encode() for secret in (ID.encode(), NAME.encode())
     )
+
+
+@pytest.mark.parametrize("style", [(",", ":"), (", ", " : ")])
+def test_a_page_comes_to_the_same_whichever_way_it_is_taken(
+    configured: Settings, keymap: Path, style: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole: dict[str, Any] = dict.fromkeys(("SJ", "ZZ", "JG", "ZM", "YBH"))
+    changes: list[dict[str, Any]] = [
+        {},
+        {"YY": "1"},
+        {"SFZH": None},
+        {"YY": "7"},
+        {"op": "D"},
+        {"RQ": "soon"},
+        {"op": "U", "YY": "9"},
+    ]
+    rows = [happening(BH=f"H-{place}", **whole) | each for place, each in enumerate(changes)]
+    payload = json.dumps(rows, ensure_ascii=False, separators=style).encode()
+    police = Host({"police": Department("police", "公安", [replace(happenings, open=as_sent)])})
+    by_column = Bench(configured, keymap, police).page("police", "happenings", payload, RECEIVED_AT)
+    monkeypatch.setattr(ColumnTaker, "of", lambda *_: None)
+    by_row = Bench(configured, keymap, police).page("police", "happenings", payload, RECEIVED_AT)
+    assert by_column.part
+    assert by_row.part
+    assert replace(by_column, part=None) == replace(by_row, part=None)
+    parts = [
+        pq.read_table(configured.gateway.evidence / taken.part.path)
+        for taken in (by_column, by_row)
+        if taken.part
+    ]
+    assert parts[0].equals(parts[1])
+    assert (by_column.received, by_column.accepted, by_column.unknown_codes) == (7, 5, {"YY=7": 1})
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]"])

@@ -55,7 +55,7 @@ def test_waivers_stand_in_one_place(sound: str) -> None:
 def test_a_department_that_is_not_installed_is_a_failed_test(sound: str) -> None:
     assert "TestGone::test_conforms[department_is_installed] FAILED" in sound
     assert "no department 'clinics' is installed" in sound
-    assert "2 failed, 58 passed" in sound
+    assert "2 failed, 60 passed" in sound
 
 
 def test_a_failure_says_what_to_change_and_shows_no_row(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from gateway.store.ledger import open_or_update
 from gateway.store.outbox import NewEvent, append_events, release_events
 from gateway.web.app import make_app
 from tests.integration.store.test_ledger import DEATH
+from tests.support.serving import KEYS
 from tests.unit.decide.decided import AS_OF, POLICY, outcome, reference, row
 
 NOW = datetime(2026, 7, 1, 6)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
@@ -47,7 +48,7 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 async def client(store: Store) -> AsyncIterator[Client]:
-    async with TestClient(TestServer(make_app(store))) as found:
+    async with TestClient(TestServer(make_app(store, KEYS))) as found:
         yield found
 
 
@@ -89,7 +90,7 @@ async def test_an_explanation_does_not_leave_this_machine_through_a_proxy(
     client: Client, header: str
 ) -> None:
     reply = await client.get("/v1/benefits/B1", headers={header: "203.0.113.7"})
-    assert reply.status == 403
+    assert reply.status == 401
     assert "health" not in await reply.text()
 
 

@@ -11,6 +11,7 @@ from gateway.store.alarms import Alarm, raise_alarm
 from gateway.store.database import Store
 from gateway.store.outbox import NewEvent, append_events, release_events
 from gateway.web.app import make_app
+from tests.support.serving import KEYS
 
 NOW = datetime(2026, 10, 1, 6)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
 
@@ -36,7 +37,7 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 async def client(store: Store) -> AsyncIterator[TestClient[Any, Any]]:
-    async with TestClient(TestServer(make_app(store))) as found:
+    async with TestClient(TestServer(make_app(store, KEYS))) as found:
         yield found
 
 
@@ -46,7 +47,8 @@ async def test_the_feed_gives_events_after_a_cursor_and_the_next_cursor(client: 
     rest = await (await client.get("/v1/events", params={"after": first["next"]})).json()
     assert [event["id"] for event in rest["events"]] == ["c"]
     end = await (await client.get("/v1/events", params={"after": rest["next"]})).json()
-    assert end == {"events": [], "next": rest["next"]}
+    assert end == {"events": [], "signatures": [], "next": rest["next"], "more": False}
+    assert (first["more"], rest["more"]) == (True, False)
 
 
 async def test_the_feed_can_be_narrowed_to_types(client: TestClient[Any, Any]) -> None:
@@ -57,8 +59,8 @@ async def test_the_feed_can_be_narrowed_to_types(client: TestClient[Any, Any]) -
 async def test_a_held_event_is_not_in_the_feed(client: TestClient[Any, Any], store: Store) -> None:
     with store.begin() as conn:
         append_events(conn, 2, [new_event("held")])
-    found = await (await client.get("/v1/events", params={"after": "3"})).json()
-    assert found["events"] == []
+    found = await (await client.get("/v1/events", params={"after": KEYS.cursor(3)})).json()
+    assert (found["events"], found["next"], found["more"]) == ([], KEYS.cursor(3), False)
 
 
 @pytest.mark.parametrize(
@@ -68,8 +70,15 @@ async def test_a_held_event_is_not_in_the_feed(client: TestClient[Any, Any], sto
         ("after", "x"),
         ("after", "٣"),
         ("after", "99999999999999999999"),
+        ("after", "3"),
+        ("after", KEYS.cursor(3)[:-1] + "!"),
+        ("after", KEYS.cursor(2**40)),
+        ("types", "certification.invented"),
+        ("types", "renewed"),
+        ("wait", "31"),
+        ("wait", "nan"),
         ("limit", "0"),
-        ("limit", "1001"),
+        ("limit", "10001"),
         ("limit", "9" * 400),
     ],
 )

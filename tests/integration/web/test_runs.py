@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from gateway.store import runs
 from gateway.store.database import Store
 from gateway.web.app import make_app
+from tests.support.serving import KEYS
 
 NOW = datetime(2026, 10, 1, 6)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
 SUMMARY = {"held": ["in all: 612 new suspicions"], "changed": 700}
@@ -20,7 +21,7 @@ async def client(store: Store) -> AsyncIterator[TestClient[Any, Any]]:
             runs.finish_run(conn, runs.start_run(conn, kind, NOW), "done", NOW)
         held = runs.start_run(conn, "decide", NOW, date(2026, 9, 30), "1")
         runs.finish_run(conn, held, "held", NOW, reason="in all: 612 new suspicions", summary=SUMMARY)
-    async with TestClient(TestServer(make_app(store))) as found:
+    async with TestClient(TestServer(make_app(store, KEYS))) as found:
         yield found
 
 

@@ -100,7 +100,8 @@ def _section(part: Mapping[str, Any], whole: Mapping[str, Any], path: str) -> It
 def _target(each: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The section a key opens, alone or for each name; none for a plain value."""
     inner = each.get("additionalProperties", each)
-    reference = inner.get("$ref") if isinstance(inner, Mapping) else None
+    options = [inner, *inner.get("anyOf", ())] if isinstance(inner, Mapping) else []
+    reference = next((option["$ref"] for option in options if "$ref" in option), None)
     found: Mapping[str, Any] | None = whole["$defs"][reference.rsplit("/", 1)[1]] if reference else None
     return found
 

@@ -14,7 +14,7 @@ CloudEvents 1.0 in structured JSON. The type is `{prefix}` (`events.type_prefix`
 the subject is the benefit's id; `sequence` counts without gaps. Order is kept per benefit. What an event does
 not know it leaves out. No event holds an ID number, a name, a diagnosis or a department's own key.
 
-Read them with `gateway events --after N`, or over HTTP with `/v1/events?after=N`. An event is never
+Read them with `gateway events --after N`, or over HTTP with `/v1/events?after=CURSOR`. An event is never
 rewritten, only followed: the later one names the earlier in `replaces`.
 
 {summary}

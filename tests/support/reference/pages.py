@@ -5,6 +5,7 @@ from typing import Final
 
 from tests.support.project import ROOT
 from tests.support.reference import (
+    api,
     commands,
     configuration,
     envelopes,
@@ -28,9 +29,10 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "configuration.md": configuration.page,
     "commands.md": commands.page,
     "events.md": events.page,
+    "api.md": api.page,
 }
 
 
 def pages() -> dict[str, str]:
     """The text of every generated file, by its name in the folder."""
-    return {name: _NOTE + page() for name, page in PAGES.items()} | schemas()
+    return {name: _NOTE + page() for name, page in PAGES.items()} | schemas() | api.contracts()

@@ -67,6 +67,13 @@ def faults(*emits: Emit | Either, **other: Any) -> list[str]:
     return [fault.removeprefix("d: ") for fault in dataset(*emits, **other).faults()]
 
 
+@pytest.mark.parametrize("other", [{"read": lambda _: []}, {"shape": "file_drop"}])
+def test_rows_lie_in_a_member_only_where_the_gateway_itself_reads_json(other: dict[str, Any]) -> None:
+    said = "rows_in is for pages of JSON: not with read, nor for dropped files"
+    assert said not in faults(rows_in="rows")
+    assert said in faults(rows_in="rows", **other)
+
+
 def visit(**values: Any) -> Emit:
     return Emit(records.HealthCheck, **{"happened_on": "RQ"} | values)
 

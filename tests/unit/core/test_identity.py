@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.identity import IdNumber, Keyer, PersonName, check_digit
-from tests.support.openssl import hmac_sm3
+from gateway.identity import IdNumber, Keyer, PersonName, check_digit, framed, in_bytes
+from tests.support.openssl import blake2b_mac, hmac_sm3
 from tests.unit.core.people import ID, NAME, check_character, id_number
 
 FULL_WIDTH = str.maketrans("0123456789Xx", "０１２３４５６７８９Ｘｘ")
@@ -188,7 +188,51 @@ def test_a_keyed_hash_is_hmac_sm3_over_purpose_and_framed_texts() -> None:
     assert keyer.name(PersonName.parse(NAME)) == int64(expected(b"name", NAME))
     assert keyer.row("detentions", "A-1") == expected(b"row", "detentions", "A-1")[:16]
     assert keyer.certificate("430-7") == expected(b"certificate", "430-7")[:16]
-    assert keyer.content(["XM", NAME, ""]) == int64(expected(b"content", "XM", NAME, ""))
+    assert keyer.character(2, "三") == int.from_bytes(expected(b"character", "2", "三")[:2], "big")
+
+
+def test_the_content_of_a_row_is_a_blake2b_under_a_key_of_its_own() -> None:
+    own_key = hmac_sm3(KEY, b"content")
+    mac = blake2b_mac(own_key, f"2:XM{len(NAME)}:{NAME}0:".encode(), size=8)
+    assert Keyer(KEY).content(["XM", NAME, ""]) == int.from_bytes(mac, "big", signed=True)
+
+
+@few
+@given(st.lists(st.text(max_size=300), max_size=12))
+def test_many_values_at_once_are_hashed_as_one_after_the_other(texts: list[str]) -> None:
+    keyer, one = Keyer(KEY), Keyer(KEY)
+    many = list(map(in_bytes, texts))
+    assert keyer.persons(many).tolist() == [one.person(IdNumber(text)) for text in texts]
+    assert keyer.names(many).tolist() == [one.name(PersonName(text)) for text in texts]
+    assert keyer.rows("detentions", many) == [one.row("detentions", text) for text in texts]
+    assert keyer.certificates(many) == [one.certificate(text) for text in texts]
+    rows = [texts[:cut] for cut in range(len(texts))]
+    assert keyer.contents([in_bytes(framed(row)) for row in rows]).tolist() == [
+        one.content(row) for row in rows
+    ]
+
+
+def test_lengths_without_end_are_hashed_right_and_not_all_remembered() -> None:
+    keyer = Keyer(KEY)
+    texts = ["x" * length for length in range(600)]
+    found = keyer.names(list(map(in_bytes, texts))).tolist()
+    assert found[599] == Keyer(KEY).name(PersonName("x" * 599))
+    assert len(set(found)) == 600
+    assert len(keyer._names) == 256
+
+
+def test_half_a_character_has_a_key_too() -> None:
+    keyer = Keyer(KEY)
+    assert len(set(keyer.names(list(map(in_bytes, ["\ud800", "\udc00", ""]))).tolist())) == 3
+    assert keyer.content(["\ud800"]) != keyer.content(["\udc00"])
+
+
+@few
+@given(
+    st.lists(st.text("0123:a", max_size=4), max_size=4), st.lists(st.text("0123:a", max_size=4), max_size=4)
+)
+def test_framed_values_can_be_told_again(left: list[str], right: list[str]) -> None:
+    assert (framed(left) == framed(right)) == (left == right)
 
 
 @few

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from gateway.errors import ConfigError
+from gateway.places import Remote
 from gateway.settings import Settings, load_settings
 
 SECRET = "0123456789abcdef-in-clear"
@@ -54,6 +55,39 @@ def test_without_gateway_yaml_the_message_says_how_to_name_the_folder(tmp_path: 
         load_settings(tmp_path / "nowhere")
 
 
+def test_what_the_serving_side_names_is_relative_to_the_folder(folder: Path) -> None:
+    tls = {"certificate": "tls/a.pem", "key": "file:tls/a.key", "client_ca": "tls/ca.pem"}
+    serve = {"secret": "file:keys/serving", "tls": tls}
+    write(folder, "gateway.yaml", SOUND | {"serve": serve, "events": {"signing_keys": ["file:keys/events"]}})
+    found = load_settings(folder).gateway
+    assert found.serve.secret == f"file:{folder}/keys/serving"
+    assert found.events.signing_keys == (f"file:{folder}/keys/events",)
+    assert found.serve.tls is not None
+    assert (found.serve.tls.certificate, found.serve.tls.client_ca) == (
+        folder / "tls/a.pem",
+        folder / "tls/ca.pem",
+    )
+    assert found.serve.tls.key == f"file:{folder}/tls/a.key"
+
+
+@pytest.mark.parametrize(
+    ("serve", "line"),
+    [
+        ({"requests_per_second": 0}, "serve.requests_per_second: "),
+        ({"burst": 0}, "serve.burst: "),
+        ({"head_timeout_s": 0}, "serve.head_timeout_s: "),
+        ({"tls": {"certificate": "a", "key": SECRET}}, "serve.tls.key: "),
+        ({"tls": {"certificate": "a", "key": "env:K", "require_client": True}}, "serve.tls: "),
+    ],
+)
+def test_a_serving_side_that_makes_no_sense_is_a_fault(
+    folder: Path, serve: dict[str, object], line: str
+) -> None:
+    write(folder, "gateway.yaml", SOUND | {"serve": serve})
+    (found,) = faults(folder)
+    assert found.startswith(f"gateway.yaml: {line}")
+
+
 def test_no_departments_are_no_fault(folder: Path) -> None:
     (folder / "departments").rmdir()
     assert load_settings(folder).departments == {}
@@ -70,6 +104,23 @@ def test_paths_are_relative_to_the_folder(folder: Path) -> None:
     assert police.folder == folder / "drop"
     assert police.keys == ({"kid": "p1", "sm4": f"file:{folder}/keys/p1", "mac": "env:P1_MAC"},)
     assert police.datasets["detentions"].app_key == f"file:{folder}/keys/own"
+
+
+def test_parts_may_be_elsewhere_and_what_must_be_here_is_in_a_folder(folder: Path) -> None:
+    write(folder, "gateway.yaml", SOUND | {"evidence": "s3://bucket/gateway/", "work": "../work"})
+    found = load_settings(folder).gateway
+    assert found.evidence == Remote("s3://bucket/gateway", folder.parent / "work")
+
+
+def test_a_cluster_is_named_and_its_secrets_are_references(folder: Path) -> None:
+    spark = {"master": "spark://cluster:7077", "secrets": {"spark.hadoop.fs.s3a.secret.key": "file:keys/s3"}}
+    write(folder, "gateway.yaml", SOUND | {"engine": "spark", "spark": spark})
+    found = load_settings(folder).gateway.spark
+    assert found is not None
+    assert found.secrets == {"spark.hadoop.fs.s3a.secret.key": f"file:{folder}/keys/s3"}
+    write(folder, "gateway.yaml", SOUND | {"engine": "spark"})
+    (line,) = faults(folder)
+    assert "engine: spark needs the cluster" in line
 
 
 @pytest.mark.parametrize(

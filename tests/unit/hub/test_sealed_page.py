@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.crypto.strict_json import read_json
+from gateway.crypto.strict_json import read_around
 from gateway.errors import HubUnavailable
 from gateway.hub.retry import TryAgain
 from gateway.hub.sealed_page import SealedPage, check_cursor, sealed_page
@@ -18,7 +18,7 @@ VALUES = st.recursive(
 
 
 def sealed(text: str) -> SealedPage:
-    return sealed_page("identity_cards", "0", read_json(text.encode()))
+    return sealed_page("identity_cards", "0", read_around(text.encode(), "payload"))
 
 
 def payload_of(payload: str) -> bytes:

@@ -4,15 +4,17 @@ import itertools
 import logging
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, model_validator
 
 from gateway import Code, Emit, Field, Key, NameText, Text, not_, records
 from gateway.fields import LoadTime
+from gateway.mapping import Lookup
 from gateway.testing.conformance.package import Package
 from tests.unit.testing.breaking import Case, into
-from tests.unit.testing.clinic import OUTCOME, SEEN, VISITS, Visit, package, sheet, with_row
+from tests.unit.testing.clinic import DIED, OUTCOME, SEEN, VISITS, Visit, package, sheet, with_row
 
 CASES: Final[list[Case]] = []
 fails = into(CASES)
@@ -73,6 +75,25 @@ def rows_remembered(folder: Path) -> Package:
         )
 
     return package(folder, with_row(Numbered))
+
+
+@fails("equal_by_row_and_by_column", told="visits: column by column the samples come to other evidence")
+def table_finds_more_than_it_holds(folder: Path) -> Package:
+    class Loose(dict[str, str]):
+        def get(self, code: str, default: Any = None) -> Any:
+            return super().get(f"0{code}", default)
+
+    table = MappingProxyType(Loose({"01": "weak"}))
+    seen = Emit(
+        records.OutpatientVisit, when={"JG": "1"}, happened_on="RQ", strength=Lookup("KS", table, None)
+    )
+
+    class Warded(Visit):
+        ward: Text = Field(alias="KS", title="科室")
+
+    samples = sheet()
+    samples["accepted"][0]["row"]["KS"] = "1"
+    return package(folder, with_row(Warded, emits=[seen, DIED]), samples)
 
 
 @fails("unknown_codes_are_neutral", told="an unknown JG becomes an adverse record")

@@ -36,14 +36,14 @@ def test_rules_that_are_kept_are_one_line_each(run: Run, tmp_path: Path) -> None
     lines = [line.split() for line in found.stdout.splitlines()]
     assert ["accepted_samples", "all", "passed", "-"] in lines
     assert ["name_is_folder", "-", "passed", "-"] in lines
-    assert "clinic: 28 passed" in found.stdout
+    assert "clinic: 29 passed" in found.stdout
 
 
 def test_a_rule_that_is_not_kept_is_told_with_what_to_change(run: Run, tmp_path: Path) -> None:
     found = run(package(tmp_path, replace(VISITS, title="")))
     assert isinstance(found.exception, PluginError)
     assert "visits has no title: give its Dataset one" in found.stdout
-    assert "clinic: 27 passed, 1 failed" in found.stdout
+    assert "clinic: 28 passed, 1 failed" in found.stdout
 
 
 def test_a_waived_rule_is_told_with_its_reason(run: Run, tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_waived_rule_is_told_with_its_reason(run: Run, tmp_path: Path) -> None
     found = run(package(tmp_path, title="", waivers={"titles_given": reason}))
     assert found.exit_code == 0
     assert f"waived: {reason}" in found.stdout
-    assert "clinic: 27 passed, 1 waived" in found.stdout
+    assert "clinic: 28 passed, 1 waived" in found.stdout
 
 
 def test_json_has_an_object_for_each_rule_and_dataset(run: Run, tmp_path: Path) -> None:

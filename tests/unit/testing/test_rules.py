@@ -51,6 +51,10 @@ def test_a_page_of_another_form_is_sealed_as_its_department_writes_it(envelope: 
     assert failed(found) == {}
 
 
+def test_rows_in_a_member_are_sealed_as_their_department_writes_them(tmp_path: Path) -> None:
+    assert failed(package(tmp_path, replace(VISITS, rows_in="list"))) == {}
+
+
 def test_a_waived_rule_is_no_failure_and_keeps_its_reason(tmp_path: Path) -> None:
     found = package(tmp_path, title="", waivers={"titles_given": "the data dictionary has none"})
     verdicts = [check.run() for check in checks_of(found)]

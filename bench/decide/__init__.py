@@ -1,0 +1,1 @@
+"""How quickly every benefit is decided, and how much memory that takes."""

@@ -1,0 +1,1 @@
+"""The rules as one query on three engines: DuckDB inside the process, Spark on this machine, PostgreSQL."""

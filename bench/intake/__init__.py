@@ -1,0 +1,1 @@
+"""How quickly sealed pages become evidence: by stage, as a whole, and beside dlt."""

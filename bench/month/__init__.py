@@ -1,0 +1,1 @@
+"""Whole months by the gateway's own commands: roster, sync, decide, publish."""

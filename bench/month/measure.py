@@ -1,0 +1,76 @@
+"""The whole month as figures, by phase."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from bench.cache import check_disk, landing_of, needed_bytes
+from bench.data.calendar import Month
+from bench.data.landing import land
+from bench.figures import Figure
+from bench.hub import serving
+from bench.month.whole import Phase, run_month
+from bench.site import open_site
+
+Say = Callable[[str], None]
+USUAL: Final = 1_000_000
+_WHOLE_BENEFITS: Final = 15_000_000
+_WHOLE_S: Final = 360
+_WHOLE_MIB: Final = 4 * 1024
+
+
+def one_month(benefits: int, say: Say) -> tuple[list[Figure], list[dict[str, Any]]]:
+    """The first month of a new site: figures, and the phases as a table."""
+    check_disk(needed_bytes(benefits, 1))
+    landing, month = landing_of(benefits), Month(0)
+    land(landing, month, say)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, serving(landing, [month]) as url:
+        phases = run_month(open_site(Path(folder), landing, url), month, say, roster=True)
+    return month_figures("month", benefits, phases), as_rows(phases)
+
+
+def month_figures(section: str, benefits: int, phases: Sequence[Phase], suffix: str = "") -> list[Figure]:
+    """Wall time of the whole and of each phase; the roster's import is told but is no part of a month."""
+    counted = [phase for phase in phases if phase.name != "roster"]
+    wall = sum(phase.taken.wall_s for phase in counted)
+    target = _WHOLE_S * benefits / _WHOLE_BENEFITS
+    peak = max(phase.taken.peak_mib for phase in counted)
+    whole = Figure(
+        section=section,
+        name=f"{section}{suffix}",
+        value=wall,
+        unit="s",
+        ratio=target / wall,
+        against=f"target: {_WHOLE_S} s for {_WHOLE_BENEFITS:,} benefits",
+        peak_mib=peak,
+        note=f"{benefits:,} benefits; at most {_WHOLE_MIB} MiB",
+    )
+    return [whole, *(_phase(section, phase, suffix) for phase in phases)]
+
+
+def _phase(section: str, phase: Phase, suffix: str) -> Figure:
+    rate = f"{phase.per_second:,.0f} a second, {phase.taken.cpu_s:.0f} s of CPU"
+    return Figure(
+        section=section,
+        name=f"{section}{suffix}_{phase.name}",
+        value=phase.taken.wall_s,
+        unit="s",
+        peak_mib=phase.taken.peak_mib,
+        note=f"{phase.count:,} {phase.unit}, {rate}",
+    )
+
+
+def as_rows(phases: Sequence[Phase]) -> list[dict[str, Any]]:
+    """The phases as rows of a table."""
+    return [
+        {
+            "phase": phase.name,
+            "count": phase.count,
+            "unit": phase.unit,
+            "wall_s": round(phase.taken.wall_s, 1),
+            "cpu_s": round(phase.taken.cpu_s, 1),
+            "peak_mib": round(phase.taken.peak_mib),
+        }
+        for phase in phases
+    ]

@@ -1,0 +1,218 @@
+"""One seed from beginning to end: what is planned happens, all is mended, and the facts are judged."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import chain, repeat
+from pathlib import Path
+from random import Random
+from typing import Final, Protocol, Self
+
+from gateway.store.database import Store
+from tests.torture.checker import Verdict, verdict
+from tests.torture.client import Client
+from tests.torture.conditions import Conditions
+from tests.torture.facts import History, Recorder, Subscriber
+from tests.torture.hooking import Hook
+from tests.torture.incarnation import Place, Spoil, live
+from tests.torture.lives import Forked, Life, Lives, reserved_port, until_done
+from tests.torture.plan import CHAOS_MS, HOOKS, Fault, FaultKind, Plan, draw
+from tests.torture.pulling import Named, Puller, Streaming
+from tests.torture.sending import given_up
+from tests.torture.writing import TYPE_PREFIX, outbox, release, write_runs
+
+SPEED: Final = 1000.0
+SETTLE_SECONDS: Final = 15.0
+QUIET_SECONDS: Final = 0.06
+_SKIPPED_PER_LOOK: Final = 3600.0
+_LOOK_SECONDS: Final = 0.02
+_SUSPECTED: Final = frozenset({f"{TYPE_PREFIX}eligibility.suspected", f"{TYPE_PREFIX}certification.renewed"})
+
+
+class Channel(Protocol):
+    """One subscriber at work."""
+
+    @property
+    def subscriber(self) -> Subscriber:
+        """Whom the facts are about."""
+
+    async def run(self) -> None:
+        """Receive until cancelled."""
+
+    async def cut(self, fault: Fault) -> None:
+        """End its connection, or what listens for it, where the fault is its own."""
+
+    def mend(self) -> None:
+        """Behave from now on."""
+
+
+def run_seed(
+    number: int, folder: Path, migrated: Path, settle_s: float = SETTLE_SECONDS, spoil: Spoil | None = None
+) -> tuple[Verdict, int]:
+    """Run one seed in an empty folder, from a copy of a database file; the verdict, and how many kills.
+
+    `settle_s` is how long everybody may take to have everything; `spoil` plants a fault in the gateway.
+    """
+    shutil.copy(migrated, folder / "gateway.db")
+    with reserved_port() as port:
+        place = Place(f"sqlite:///{folder / 'gateway.db'}", folder, port, SPEED, spoil)
+        return asyncio.run(run_plan(draw(number), place, settle_s))
+
+
+async def run_plan(
+    plan: Plan, place: Place, settle_s: float, kind: "type[World] | None" = None
+) -> tuple[Verdict, int]:
+    """Let a plan happen at a place, in a world of a kind; the verdict, and how many kills."""
+    with Store(place.store_url) as store:
+        world = (kind or World).of(plan, place, store)
+        for hook in world.hooks:
+            await hook.subscribe(store, world.conditions.clock)
+        async with _at_work(world.channels), world.lives.kept_up():
+            async with asyncio.TaskGroup() as chaos:
+                writing = chaos.create_task(until_done(world.writer, plan.writer_fatal))
+                for fault in plan.faults:
+                    chaos.create_task(world.strike(fault))
+                chaos.create_task(world.beside())
+            world.mend()
+            await world.settled(settle_s)
+        return verdict(world.history()), writing.result() + world.lives.kills
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that a seed works on."""
+
+    plan: Plan
+    place: Place
+    store: Store
+    conditions: Conditions
+    recorder: Recorder
+    lives: Lives
+    pullers: tuple[Puller, ...]
+    hooks: tuple[Hook, ...]
+
+    @classmethod
+    def of(cls, plan: Plan, place: Place, store: Store) -> Self:
+        recorder, fatal = Recorder(), chain(plan.fatal, repeat(0))
+
+        async def begin() -> Life:
+            return Forked(live, place, next(fatal))
+
+        def note_committed() -> None:
+            for hook in hooks:
+                hook.note_committed(store)
+
+        pullers, hooks = _pullers(plan, place, recorder), _hooks(plan, recorder)
+        lives = Lives(recorder, begin, note_committed)
+        return cls(plan, place, store, place.conditions(), recorder, lives, pullers, hooks)
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Everybody who receives."""
+        return *self.pullers, *self.hooks
+
+    def writer(self, fatal: int) -> Life:
+        """A process that makes the runs, and dies at that write."""
+        return Forked(write_runs, self.place.store_url, self.plan.runs, fatal)
+
+    async def beside(self) -> None:
+        """What happens beside the faults of the plan, and how long they may come."""
+        await asyncio.sleep(CHAOS_MS / 1000)
+
+    async def strike(self, fault: Fault) -> None:
+        """Let one fault come at its moment."""
+        await asyncio.sleep(fault.at_ms / 1000)
+        match fault.kind:
+            case FaultKind.KILL:
+                self.lives.kill()
+            case FaultKind.STORE_DOWN:
+                since = self.recorder.tick()
+                with self.conditions.store_down():
+                    await asyncio.sleep(fault.value / 1000)
+                self.recorder.break_off("store down", since)
+            case FaultKind.CLOCK_JUMP:
+                self.conditions.jump(fault.value)
+            case FaultKind.TIME_PASSES:
+                self.conditions.skip(fault.value)
+            case FaultKind.SUBSCRIBER_CUT | FaultKind.RECEIVER_DOWN:
+                await asyncio.gather(*(channel.cut(fault) for channel in self.channels))
+
+    def mend(self) -> None:
+        """No more faults: the clock is put right, and every run that was held is let out."""
+        self.conditions.mend_clock()
+        for channel in self.channels:
+            channel.mend()
+        release(self.store, (run.run_id for run in self.plan.runs if not run.withheld))
+
+    async def settled(self, within_s: float) -> None:
+        """Let time pass until everybody has everything, or long enough; then wait for what is too much."""
+        until = time.monotonic() + within_s
+        while self.missing() and time.monotonic() < until:
+            self.conditions.skip(_SKIPPED_PER_LOOK)
+            await asyncio.sleep(_LOOK_SECONDS)
+        self.conditions.skip(_SKIPPED_PER_LOOK)
+        await asyncio.sleep(QUIET_SECONDS)
+
+    def missing(self) -> bool:
+        """Whether somebody still lacks something."""
+        taken = {(each.subscriber, each.event_id) for each in self.recorder.received if each.taken}
+        return any(
+            (channel.subscriber.name, event.event_id) not in taken
+            for event in outbox(self.store)
+            for channel in self.channels
+            if channel.subscriber.wants(event)
+        )
+
+    def history(self) -> History:
+        """The facts, held to the outbox as it is."""
+        for hook in self.hooks:
+            hook.note_unheard(given_up(self.place.folder))
+        return self.recorder.history(outbox(self.store), [each.subscriber for each in self.channels])
+
+
+def _pullers(plan: Plan, place: Place, recorder: Recorder) -> tuple[Puller, ...]:
+    def of(kind: type[Puller], name: str, types: frozenset[str] | None = None) -> Puller:
+        random = Random(f"{plan.seed} {name}")  # noqa: S311 - reproducible, not secret
+        return kind(Subscriber(name, kind.__name__, types), recorder, place.url, random)
+
+    return (
+        of(Puller, "pull"),
+        of(Puller, "pull-types", _SUSPECTED),
+        of(Named, "named"),
+        of(Named, "named-types", _SUSPECTED),
+        of(Streaming, "stream"),
+        of(Streaming, "stream-types", _SUSPECTED),
+        of(Client, "client"),
+    )
+
+
+def _hooks(plan: Plan, recorder: Recorder) -> tuple[Hook, ...]:
+    wishes = ({"concurrency": 8}, {"batch_size": 5, "concurrency": 3})
+    types = (_SUSPECTED, None)
+    return tuple(
+        Hook(
+            Subscriber(name, "webhook", wanted, lanes=True),
+            recorder,
+            Random(f"{plan.seed} {name}"),  # noqa: S311 - reproducible, not secret
+            manners,
+            wish,
+        )
+        for name, wanted, manners, wish in zip(HOOKS, types, plan.manners, wishes, strict=True)
+    )
+
+
+@asynccontextmanager
+async def _at_work(channels: Sequence[Channel]) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        tasks = [asyncio.create_task(channel.run()) for channel in channels]
+        stack.push_async_callback(_cancelled, tasks)
+        yield
+
+
+async def _cancelled(tasks: Sequence["asyncio.Task[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
