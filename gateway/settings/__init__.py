@@ -12,7 +12,7 @@ from gateway.settings.hub import (
     DriftRule,
     HubSettings,
 )
-from gateway.settings.reading import fault_lines, load_settings
+from gateway.settings.reading import load_settings
 from gateway.settings.running import (
     RetentionSettings,
     ScheduleSettings,
@@ -44,6 +44,5 @@ __all__ = [
     "StaleAfter",
     "SyncSchedule",
     "TlsSettings",
-    "fault_lines",
     "load_settings",
 ]

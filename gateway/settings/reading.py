@@ -2,22 +2,17 @@
 
 import re
 from pathlib import Path
-from typing import Final, TypeVar
-
-import yaml
-from pydantic import ValidationError
+from typing import Final
 
 from gateway.errors import ConfigError
 from gateway.places import rooted
 from gateway.settings.hub import DepartmentSettings
 from gateway.settings.running import SparkSettings
-from gateway.settings.section import Section
 from gateway.settings.serving import TlsSettings
 from gateway.settings.whole import GatewaySettings, Settings
+from gateway.yaml_file import read_yaml
 
 _SQLITE: Final = re.compile(r"^sqlite:///(?!/)(?P<path>.+)$")
-
-S = TypeVar("S", bound=Section)
 
 
 def load_settings(folder: Path) -> Settings:
@@ -29,10 +24,10 @@ def load_settings(folder: Path) -> Settings:
     if not (folder / "gateway.yaml").is_file():
         raise ConfigError(f"no gateway.yaml in {folder}: name the folder with --config or GATEWAY_CONFIG")
     faults: list[str] = []
-    gateway = _read(folder, "gateway.yaml", GatewaySettings, faults)
+    gateway = read_yaml(folder, "gateway.yaml", GatewaySettings, faults)
     names = sorted(file.stem for file in (folder / "departments").glob("*.yaml"))
     departments = {
-        name: _read(folder, f"departments/{name}.yaml", DepartmentSettings, faults) for name in names
+        name: read_yaml(folder, f"departments/{name}.yaml", DepartmentSettings, faults) for name in names
     }
     if faults or gateway is None:
         raise ConfigError("the configuration has faults:\n  " + "\n  ".join(faults))
@@ -41,32 +36,6 @@ def load_settings(folder: Path) -> Settings:
         gateway=_resolved(gateway, folder),
         departments={name: _rooted(found, folder) for name, found in departments.items() if found},
     )
-
-
-def _read(folder: Path, file: str, model: type[S], faults: list[str]) -> S | None:
-    try:
-        content = yaml.safe_load((folder / file).read_text("utf-8")) or {}
-        return model.model_validate(content)
-    except OSError as error:
-        faults.append(f"{file}: {error.strerror}")
-    except UnicodeDecodeError:
-        faults.append(f"{file}: is not UTF-8")
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        faults.append(f"{file}: is not YAML" + (f" at line {mark.line + 1}" if mark else ""))
-    except ValidationError as error:
-        faults.extend(fault_lines(file, error))
-    except ValueError:
-        faults.append(f"{file}: holds a date that does not exist, or a number beyond reason")
-    return None
-
-
-def fault_lines(file: str, error: ValidationError) -> list[str]:
-    """A validation error as lines of file, key and rule, without any value."""
-    return [
-        f"{file}: {'.'.join(str(part) for part in found['loc']) or '(top)'}: {found['msg']}"
-        for found in error.errors(include_input=False, include_url=False, include_context=False)
-    ]
 
 
 def _resolved(settings: GatewaySettings, folder: Path) -> GatewaySettings:

@@ -11,9 +11,9 @@ from aiohttp import web
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
 
 from gateway.clock import day_of, written
-from gateway.settings import fault_lines
 from gateway.sync.station import Station
 from gateway.sync.texts import is_writable
+from gateway.yaml_file import fault_lines
 
 STATION: Final = web.AppKey("station", Station)
 _WRITABLE: Final = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"

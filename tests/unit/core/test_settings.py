@@ -192,6 +192,7 @@ def test_all_faults_are_named_at_once_with_file_and_key(folder: Path) -> None:
         ("history_from: 2026-02-30", "police.yaml: holds a date that does not exist"),
         (f"history_from: {SECRET}", "police.yaml: history_from: "),
         ("page_limit: 5\x00", "police.yaml: is not YAML"),
+        ("rid: a\nrid: b", "police.yaml: the key rid stands twice at line 1"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(folder: Path, text: str, fault: str) -> None:
