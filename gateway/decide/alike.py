@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from hashlib import sha256
+from itertools import repeat
 from typing import Any, Final
 
 import polars as pl
@@ -52,6 +53,19 @@ _SAME: Final = (
 """The columns that a shape has one value of."""
 
 _SHOWN: Final = ("role", "standing", "department", "kind", "basis", "strength", "identity")
+_AS_DECIDED: Final = (
+    "benefit_id", "person_no", "decision", "reason", "confidence", "certified_on", "valid_until",
+)  # fmt: skip
+_TOLD: Final = pl.Schema(
+    {
+        "place": pl.Int64(),
+        "body": pl.String(),
+        "events": pl.List(pl.String()),
+        "event_id": pl.String(),
+        "kind": pl.String(),
+        "type": pl.String(),
+    }
+)
 _IDS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "certification.renewed": ("renewal_event_id", "last_event_id"),
     "certification.due": ("last_event_id",),
@@ -83,10 +97,9 @@ class Telling:
 
 @dataclass(frozen=True)
 class Alike:
-    """Changes told by patterns: CHANGES, with `place` among all, and `kind`, `type` and `event_id`."""
+    """Changes told by patterns: CHANGES, and `place`, `kind`, `type`, `event_id`, `insured_county`."""
 
     changes: pl.DataFrame = field(repr=False)
-    counties: pl.Series = field(repr=False)
 
     @property
     def types(self) -> dict[str, int]:
@@ -97,8 +110,8 @@ class Alike:
     @property
     def overdue_by_county(self) -> dict[str | None, int]:
         """How many are overdue in each county."""
-        overdue = self.counties.filter(self.changes["kind"] == "certification.overdue")
-        return dict(overdue.alias("county").value_counts().iter_rows())
+        overdue = self.changes.filter(pl.col("kind") == "certification.overdue")
+        return dict(overdue["insured_county"].value_counts().iter_rows())
 
     def event_ids(self) -> dict[str, dict[str, str | None]]:
         """By benefit the ids to remember, as `changes.event_ids` gives them."""
@@ -114,10 +127,12 @@ def told_alike(piece: BucketOutcome, telling: Telling) -> tuple[Alike, BucketOut
         pattern = _pattern(str(shape), group, piece, telling)
         if pattern:
             found.append(_filled(pattern, group))
-    made = pl.concat(found) if found else _filled(Pattern(("",)), rows.clear())
-    others = rows.join(made, on="place", how="anti", maintain_order="left")["place"].to_arrow()
-    counties = rows["insured_county"].gather(made["place"])
-    return Alike(made, counties), _only(piece, others), others
+    told = pl.concat(found) if found else pl.DataFrame(schema=_TOLD)
+    made = rows.select("place", "insured_county", *_AS_DECIDED)
+    made = told.join(made, on="place", how="left", maintain_order="left")
+    made = made.with_columns(causes=pl.lit([], pl.List(pl.String)))
+    others = rows.join(told, on="place", how="anti", maintain_order="left")["place"].to_arrow()
+    return Alike(made), _only(piece, others), others
 
 
 def in_order(alike: Alike, others: Iterator[pa.RecordBatch], places: pa.Array) -> pa.Table:
@@ -144,7 +159,7 @@ def _described(piece: BucketOutcome, telling: Telling) -> pl.DataFrame:
         of_age=pl.col("birth_on") <= _born_by(telling),
         own_county=~pl.col("insured_county").is_in(_particular(telling.policy)),
     )
-    given = [*(f"{name}_text" for name in _DAYS), "last_event_id", "certified_on", "ids"]
+    given = [*_TEXTS, *(f"{name}_text" for name in _DAYS), "ids"]
     parts = [*(pl.col(name).cast(pl.String) for name in _SAME), pl.col("was_told", "of_age").cast(pl.String)]
     texts = {f"{name}_text": pl.col(name).cast(pl.String) for name in _DAYS}
     rows = rows.with_columns(**texts)
@@ -256,29 +271,45 @@ def _split(text: str, marks: Mapping[str, str]) -> list[str]:
 
 
 def _filled(pattern: Pattern, group: pl.DataFrame) -> pl.DataFrame:
-    """The decisions of a shape as told by its pattern."""
-    rows = group.with_columns(body=_joined(pattern.body), kind=pl.lit(pattern.kind, pl.String))
-    rows = rows.with_columns(type=pl.lit(pattern.type, pl.String))
+    """The decisions of a shape as told by its pattern: TOLD.
+
+    Most groups are a few dozens of rows, of which Python's own join makes a text in less than it takes to
+    ask a frame for it.
+    """
+    own = _Own(group)
+    bodies = [*own.texts(pattern.body)]
+    ids: list[str | None] = [None] * group.height
+    events: list[list[str]] = [[] for _ in ids]
     if pattern.kind:
-        hashed = rows.select(_joined(pattern.hashed)).to_series()
-        ids = pl.Series("event_id", [_event_id(text) for text in hashed], pl.String)
-        rows = rows.with_columns(ids).with_columns(events=pl.concat_list(_joined(pattern.event)))
-    else:
-        nothing = pl.lit(None, pl.String)
-        rows = rows.with_columns(event_id=nothing, events=pl.lit([], pl.List(pl.String)))
-    return rows.select(
-        "place", *(name for name in CHANGES.names if name != "causes"), "kind", "type", "event_id",
-        causes=pl.lit([], pl.List(pl.String)),
-    )  # fmt: skip
+        ids = [_event_id(text) for text in own.texts(pattern.hashed)]
+        own.known["event_id"] = ids
+        events = [[text] for text in own.texts(pattern.event)]
+    named = {"kind": [pattern.kind] * group.height, "type": [pattern.type] * group.height}
+    told = {"place": group["place"], "body": bodies, "events": events, "event_id": ids, **named}
+    return pl.DataFrame(told, _TOLD)
 
 
-def _joined(text: Text) -> pl.Expr:
-    return pl.concat_str([_gap(part) if number % 2 else pl.lit(part) for number, part in enumerate(text)])
+@dataclass(frozen=True)
+class _Own:
+    """What is each one's own in a group of decisions; `known` are the columns that were asked for."""
 
+    group: pl.DataFrame
+    known: dict[str, list[Any]] = field(default_factory=dict)
 
-def _gap(name: str) -> pl.Expr:
-    column, _, number = name.partition(".")
-    return pl.col(column).list.get(int(number)) if number else pl.col(column)
+    def texts(self, text: Text) -> Iterator[str]:
+        """A text with its gaps filled, for each decision."""
+        parts = [self._gap(part) if number % 2 else self._same(part) for number, part in enumerate(text)]
+        return map("".join, zip(*parts, strict=True))
+
+    def _same(self, text: str) -> Iterator[str]:
+        return repeat(text, self.group.height)
+
+    def _gap(self, name: str) -> list[Any]:
+        column, _, number = name.partition(".")
+        if column not in self.known:
+            self.known[column] = self.group[column].to_list()
+        values = self.known[column]
+        return [each[int(number)] for each in values] if number else values
 
 
 def _event_id(hashed: str) -> str:

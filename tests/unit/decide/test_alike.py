@@ -122,6 +122,14 @@ def test_usual_shapes_are_told_by_patterns() -> None:
     assert others.changed.num_rows == 0
 
 
+def test_a_benefit_without_a_county_is_of_another_shape() -> None:
+    renewed = row(decision="certified", renewed=True, certified_on=AS_OF, valid_until=date(2027, 6, 30))
+    counties = ["990101", None, "990102", None] * 3
+    rows = [renewed | {"benefit_id": f"B{n}", "insured_county": each} for n, each in enumerate(counties)]
+    piece = outcome(rows, [])
+    assert changes_alike(piece, Telling(POLICY, AS_OF, ORIGIN, Gaps())) == changes_alone(piece, Gaps())
+
+
 def outcome(rows: Sequence[Row], behind: Sequence[Row]) -> BucketOutcome:
     changed = pa.Table.from_pylist([*rows], CHANGED)
     return BucketOutcome(changed.select(DECIDED.names), changed, pa.Table.from_pylist([*behind], REFERENCES))
