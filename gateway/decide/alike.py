@@ -60,7 +60,7 @@ _TOLD: Final = pl.Schema(
     {
         "place": pl.Int64(),
         "body": pl.String(),
-        "events": pl.List(pl.String()),
+        "event": pl.String(),
         "event_id": pl.String(),
         "kind": pl.String(),
         "type": pl.String(),
@@ -130,7 +130,9 @@ def told_alike(piece: BucketOutcome, telling: Telling) -> tuple[Alike, BucketOut
     told = pl.concat(found) if found else pl.DataFrame(schema=_TOLD)
     made = rows.select("place", "insured_county", *_AS_DECIDED)
     made = told.join(made, on="place", how="left", maintain_order="left")
-    made = made.with_columns(causes=pl.lit([], pl.List(pl.String)))
+    nothing = pl.lit([], pl.List(pl.String))
+    own = pl.when(pl.col("event").is_null()).then(nothing).otherwise(pl.concat_list("event"))
+    made = made.with_columns(events=own, causes=nothing)
     others = rows.join(told, on="place", how="anti", maintain_order="left")["place"].to_arrow()
     return Alike(made), _only(piece, others), others
 
@@ -279,13 +281,13 @@ def _filled(pattern: Pattern, group: pl.DataFrame) -> pl.DataFrame:
     own = _Own(group)
     bodies = [*own.texts(pattern.body)]
     ids: list[str | None] = [None] * group.height
-    events: list[list[str]] = [[] for _ in ids]
+    events = ids
     if pattern.kind:
         ids = [_event_id(text) for text in own.texts(pattern.hashed)]
         own.known["event_id"] = ids
-        events = [[text] for text in own.texts(pattern.event)]
+        events = [*own.texts(pattern.event)]
     named = {"kind": [pattern.kind] * group.height, "type": [pattern.type] * group.height}
-    told = {"place": group["place"], "body": bodies, "events": events, "event_id": ids, **named}
+    told = {"place": group["place"], "body": bodies, "event": events, "event_id": ids, **named}
     return pl.DataFrame(told, _TOLD)
 
 
