@@ -22,7 +22,8 @@ from gateway.decide.columns import DECIDED, LEDGER
 from gateway.decide.compared import Gaps
 from gateway.decide.engine import named_table
 from gateway.decide.engines import DuckTables
-from gateway.decide.expression import decide, telling
+from gateway.decide.expression import decide
+from gateway.decide.lives import telling
 from gateway.evidence.columns import BUCKETS, EVIDENCE
 from gateway.evidence.engine import engine
 from gateway.policy import load_policy
@@ -90,7 +91,7 @@ def asked(dialect: str) -> Asked:
     """The rules over tables of these names."""
     tables = {name: named_table(schema, name) for name, schema in TABLES.items()}
     policy = load_policy(ROOT / "config")
-    told = telling(tables["evidence"], policy)
+    told = telling(tables["evidence"], tables["roster"], tables["ledger"], policy)
     decided = decide(
         tables["evidence"],
         named_table(EVIDENCE, "told"),

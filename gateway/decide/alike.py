@@ -122,12 +122,16 @@ class Alike:
 def told_alike(piece: BucketOutcome, telling: Telling) -> tuple[Alike, BucketOutcome, pa.Array]:
     """What patterns tell of the changed decisions; the others, and their places among all."""
     rows = _described(piece, telling)
-    found: list[pl.DataFrame] = []
-    for (shape,), group in rows.filter("usual").group_by(["shape"], maintain_order=True):
-        pattern = _pattern(str(shape), group, piece, telling)
+    found: dict[str, list[Any]] = {name: [] for name in _TOLD}
+    columns: dict[str, list[Any]] = {}
+    shapes = rows.filter("usual").group_by("shape", maintain_order=True).agg("place")
+    for shape, places in shapes.iter_rows():
+        group = _Group(rows, places, columns)
+        pattern = _pattern(shape, group, piece, telling)
         if pattern:
-            found.append(_filled(pattern, group))
-    told = pl.concat(found) if found else pl.DataFrame(schema=_TOLD)
+            for name, values in _filled(pattern, group).items():
+                found[name] += values
+    told = pl.DataFrame(found, _TOLD)
     made = rows.select("place", "insured_county", *_AS_DECIDED)
     made = told.join(made, on="place", how="left", maintain_order="left")
     nothing = pl.lit([], pl.List(pl.String))
@@ -213,17 +217,40 @@ def _evidence(piece: BucketOutcome) -> pl.DataFrame:
     )
 
 
-def _pattern(shape: str, group: pl.DataFrame, piece: BucketOutcome, telling: Telling) -> Pattern | None:
+@dataclass(frozen=True)
+class _Group:
+    """The decisions of a shape by their places among all; `columns` are whole ones that were asked for."""
+
+    rows: pl.DataFrame
+    places: list[int]
+    columns: dict[str, list[Any]]
+
+    def texts(self, text: Text, **made: list[str]) -> Iterator[str]:
+        """A text with its gaps filled, for each decision; `made` are values that the rows have not."""
+        parts = [
+            (made.get(part) or self._values(part)) if number % 2 else repeat(part, len(self.places))
+            for number, part in enumerate(text)
+        ]
+        return map("".join, zip(*parts, strict=True))
+
+    def _values(self, name: str) -> list[Any]:
+        column, _, number = name.partition(".")
+        if column not in self.columns:
+            self.columns[column] = self.rows[column].to_list()
+        values = self.columns[column]
+        return [values[at][int(number)] if number else values[at] for at in self.places]
+
+
+def _pattern(shape: str, group: _Group, piece: BucketOutcome, telling: Telling) -> Pattern | None:
     if shape not in telling.known:
-        if group.height < _FEW:
+        if len(group.places) < _FEW:
             return None
-        telling.known[shape] = _found(group, piece, telling)
+        telling.known[shape] = _found(group.rows.row(group.places[0], named=True), piece, telling)
     return telling.known[shape]
 
 
-def _found(group: pl.DataFrame, piece: BucketOutcome, telling: Telling) -> Pattern | None:
+def _found(first: Mapping[str, Any], piece: BucketOutcome, telling: Telling) -> Pattern | None:
     """The pattern of a shape from one decision of it, told with marks; nothing where marks do not do."""
-    first = group.row(0, named=True)
     behind = piece.references.take(pa.array(first["rows"] or [], pa.int64())).to_pylist()
     marks: dict[str, str] = {}
     row, behind = _marked_row(first, marks), [_marked(each, n, marks) for n, each in enumerate(behind)]
@@ -272,46 +299,26 @@ def _split(text: str, marks: Mapping[str, str]) -> list[str]:
     return [marks[part] if number % 2 else part for number, part in enumerate(parts)]
 
 
-def _filled(pattern: Pattern, group: pl.DataFrame) -> pl.DataFrame:
+def _filled(pattern: Pattern, group: _Group) -> dict[str, list[Any]]:
     """The decisions of a shape as told by its pattern: TOLD.
 
     Most groups are a few dozens of rows, of which Python's own join makes a text in less than it takes to
     ask a frame for it.
     """
-    own = _Own(group)
-    bodies = [*own.texts(pattern.body)]
-    ids: list[str | None] = [None] * group.height
+    count = len(group.places)
+    ids: list[Any] = [None] * count
     events = ids
     if pattern.kind:
-        ids = [_event_id(text) for text in own.texts(pattern.hashed)]
-        own.known["event_id"] = ids
-        events = [*own.texts(pattern.event)]
-    named = {"kind": [pattern.kind] * group.height, "type": [pattern.type] * group.height}
-    told = {"place": group["place"], "body": bodies, "event": events, "event_id": ids, **named}
-    return pl.DataFrame(told, _TOLD)
-
-
-@dataclass(frozen=True)
-class _Own:
-    """What is each one's own in a group of decisions; `known` are the columns that were asked for."""
-
-    group: pl.DataFrame
-    known: dict[str, list[Any]] = field(default_factory=dict)
-
-    def texts(self, text: Text) -> Iterator[str]:
-        """A text with its gaps filled, for each decision."""
-        parts = [self._gap(part) if number % 2 else self._same(part) for number, part in enumerate(text)]
-        return map("".join, zip(*parts, strict=True))
-
-    def _same(self, text: str) -> Iterator[str]:
-        return repeat(text, self.group.height)
-
-    def _gap(self, name: str) -> list[Any]:
-        column, _, number = name.partition(".")
-        if column not in self.known:
-            self.known[column] = self.group[column].to_list()
-        values = self.known[column]
-        return [each[int(number)] for each in values] if number else values
+        ids = [_event_id(text) for text in group.texts(pattern.hashed)]
+        events = [*group.texts(pattern.event, event_id=ids)]
+    return {
+        "place": group.places,
+        "body": [*group.texts(pattern.body)],
+        "event": events,
+        "event_id": ids,
+        "kind": [pattern.kind] * count,
+        "type": [pattern.type] * count,
+    }
 
 
 def _event_id(hashed: str) -> str:

@@ -1,7 +1,7 @@
 """Runs the rules over buckets of Parquet parts on in-process DuckDB: memory is bounded by their size."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from hashlib import sha256
@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from gateway.decide.columns import DECIDED, LEDGER
 from gateway.decide.compared import Gaps
-from gateway.decide.expression import decide, mattering, telling
+from gateway.decide.expression import decide, mattering
+from gateway.decide.lives import telling
 from gateway.decide.outcome import BucketOutcome
 from gateway.decide.references import REFERENCES, TOUCHED, references
 from gateway.errors import StoreError
@@ -36,7 +37,8 @@ class BucketSources:
 
     `ledger` (LEDGER) is what people did about their benefits. The others are quicker ways to some rows of the
     evidence: `settled` is all rows there are, `told` and `behind` the counting ones among those of the tables
-    `rare` (the telling ones) and `own` (those of people whose decision changed).
+    `rare` (the telling ones) and `own` (those of people whose decision changed). Where few people are looked
+    at, `kept` is SQL of their rows by name: tables are made of it first, and the others read these.
     """
 
     evidence: str
@@ -46,15 +48,16 @@ class BucketSources:
     settled: str | None = None
     told: str | None = None
     behind: str | None = None
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Queries:
     """The rules compiled to SQL over the views `evidence`, `told`, `roster`, `decided`, `ledger`, `changed`.
 
-    `told` is over `evidence` alone and makes the view of that name, which the others read many times; so is
-    `mattering`, whose persons' decisions some of these rows can change. `rules` is a hash of all four,
-    without the day: runs of equal hashes decide by the same rules.
+    `told` is over `evidence`, `roster` and `ledger` and makes the view of that name, which the others read
+    many times; `mattering` is over `evidence` alone: the persons whose decisions some of these rows can
+    change. `rules` is a hash of all four, without the day: runs of equal hashes decide by the same rules.
     """
 
     told: str
@@ -90,7 +93,7 @@ def _template(policy: Policy, gaps: Gaps, dialect: str) -> Queries:
     changed = ibis.table({name: decided.schema()[name] for name in TOUCHED}, name="changed")
     behind = references(changed, evidence, told, roster, ledger, policy, any_day)
     queries = {
-        "told": telling(evidence, policy),
+        "told": telling(evidence, roster, ledger, policy),
         "mattering": mattering(evidence, policy),
         "decide": decided,
         "references": behind,
@@ -144,10 +147,12 @@ def _queried(
     connection: duckdb.DuckDBPyConnection, sources: BucketSources, queries: Queries
 ) -> tuple[pa.Table, pa.Table]:
     """Every decision, and the evidence behind the changed ones."""
-    for name in ("evidence", "roster", "decided"):
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {getattr(sources, name)}")
-    _tell(connection, sources, queries)
+    for name, rows in sources.kept.items():
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {rows}")
     connection.register("ledger", sources.ledger)
+    _show(connection, roster=sources.roster, decided=sources.decided)
+    _tell(connection, sources, queries)
+    _show(connection, evidence=sources.evidence)
     decided = connection.sql(queries.decide).to_arrow_table()
     changed = decided.filter(decided["changed"])
     connection.register("changed", changed.select(TOUCHED))
@@ -162,18 +167,22 @@ def _narrow(connection: duckdb.DuckDBPyConnection, sources: BucketSources, chang
     for name, rows in (("own", sources.settled), ("own_roster", sources.roster)):
         mine = f"SELECT * FROM ({rows}) SEMI JOIN whose USING (person)"  # noqa: S608 - our own SQL
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {mine}")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW evidence AS {sources.behind}")
-    connection.execute("CREATE OR REPLACE TEMP VIEW roster AS FROM own_roster")
+    _show(connection, evidence=str(sources.behind), roster="FROM own_roster")
 
 
 def _tell(connection: duckdb.DuckDBPyConnection, sources: BucketSources, queries: Queries) -> None:
     """The table `told`; where there is a quicker way the parts are read once for it, not for each rule."""
-    if not sources.told:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS {queries.told}")
-        return
-    rare = f"WITH evidence AS ({sources.settled}) {queries.told}"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE rare AS {rare}")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS {sources.told}")
+    name, rows = ("rare", sources.settled) if sources.told else ("told", sources.evidence)
+    _show(connection, evidence=str(rows))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {queries.told}")
+    if sources.told:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS {sources.told}")
+
+
+def _show(connection: duckdb.DuckDBPyConnection, **views: str) -> None:
+    """Let the rules see these rows under these names."""
+    for name, rows in views.items():
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {rows}")
 
 
 def _outcome(decided: pa.Table, behind: pa.Table) -> BucketOutcome:

@@ -25,11 +25,6 @@ from gateway.decide.taken import with_contradiction, with_finding, with_holds
 from gateway.policy import Policy
 
 
-def telling(evidence: ir.Table, policy: Policy) -> ir.Table:
-    """The few rows of the evidence that may speak against somebody: the `told` of `decide`."""
-    return evidence.filter(is_telling(evidence, policy))
-
-
 def mattering(evidence: ir.Table, policy: Policy) -> ir.Table:
     """The `person` of each row that can change any decision."""
     return evidence.filter(is_telling(evidence, policy) | may_certify(evidence, policy)).select("person")
@@ -47,11 +42,12 @@ def decide(  # noqa: PLR0913, PLR0917 - the tables that decisions are made from,
 ) -> ir.Table:
     """One row for every benefit on the roster: the columns of DECIDED and of BESIDE.
 
-    `evidence` is live and about persons on the roster (EVIDENCE), `told` its `telling` rows, `last` the last
-    run's DECIDED, empty on the first, `ledger` what people did (LEDGER). `as_of` is a day in Asia/Shanghai,
-    not before the last run's.
+    `evidence` is live and about persons on the roster (EVIDENCE), `told` what `telling` gives of it, `last`
+    the last run's DECIDED, empty on the first, `ledger` what people did (LEDGER). `as_of` is a day in
+    Asia/Shanghai, not before the last run's.
     """
-    seen, told = seen_by_life(evidence, roster, ledger, policy), told_by_life(told, roster, ledger)
+    seen = seen_by_life(evidence, told, roster, ledger, policy)
+    told = told_by_life(told, roster, ledger, policy)
     table = _beside_last(with_life(roster, ledger), last, ledger)
     table = _with_facts(table, seen, told, policy, as_of)
     table = table.left_join(pensions(roster, policy, as_of), "person", rname="{name}_of_pensions")

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from gateway.decide.days import among
-from gateway.decide.people import ELSEWHERE, VOIDED, is_life
+from gateway.decide.people import ELSEWHERE, VOIDED, is_life, is_telling
 from gateway.policy import Policy
 
 _COLUMNS: Final = (
@@ -39,16 +39,30 @@ def with_life(roster: ir.Table, ledger: ir.Table) -> ir.Table:
     return table.select(*roster.columns, "life")
 
 
-def told_by_life(told: ir.Table, roster: ir.Table, ledger: ir.Table) -> ir.Table:
-    """The rows that may speak against somebody, with `life`; a silenced row is missing from its life."""
-    return _by_life(told.select(_COLUMNS), roster, ledger)
+def telling(evidence: ir.Table, roster: ir.Table, ledger: ir.Table, policy: Policy) -> ir.Table:
+    """The few rows that may speak against somebody, and all about people who have a life of their own."""
+    looked_at = roster.semi_join(_own_lives(ledger), "benefit_id")
+    return evidence.filter(is_telling(evidence, policy) | evidence.person.isin(looked_at.person))
 
 
-def seen_by_life(evidence: ir.Table, roster: ir.Table, ledger: ir.Table, policy: Policy) -> ir.Table:
-    """The evidence of life that may certify and the roster's certifications, with `life`; as above."""
-    seen = evidence.filter(may_certify(evidence, policy)).select(_COLUMNS)
-    known = ibis.union(seen, _certified_on_roster(roster, policy, seen.schema()))
-    return _by_life(known, roster, ledger)
+def told_by_life(told: ir.Table, roster: ir.Table, ledger: ir.Table, policy: Policy) -> ir.Table:
+    """The rows that may speak against somebody, with `life`; a silenced row is missing from its life.
+
+    `told` is what `telling` gives.
+    """
+    rows = told.filter(is_telling(told, policy)).select(_COLUMNS)
+    return _by_life(rows, rows, roster, ledger)
+
+
+def seen_by_life(
+    evidence: ir.Table, told: ir.Table, roster: ir.Table, ledger: ir.Table, policy: Policy
+) -> ir.Table:
+    """The evidence of life that may certify and the roster's certifications, with `life`; as above.
+
+    The many rows are read once: what own lives see is looked for among the few.
+    """
+    everybody, few = (_seen(rows, roster, policy) for rows in (evidence, told))
+    return _by_life(everybody, few, roster, ledger)
 
 
 def may_certify(evidence: ir.Table, policy: Policy) -> ir.BooleanColumn:
@@ -58,13 +72,18 @@ def may_certify(evidence: ir.Table, policy: Policy) -> ir.BooleanColumn:
     return strong | is_life(evidence, policy, "weak") if by_pairs else strong
 
 
-def _by_life(known: ir.Table, roster: ir.Table, ledger: ir.Table) -> ir.Table:
+def _seen(rows: ir.Table, roster: ir.Table, policy: Policy) -> ir.Table:
+    seen = rows.filter(may_certify(rows, policy)).select(_COLUMNS)
+    return ibis.union(seen, _certified_on_roster(roster, policy, seen.schema()))
+
+
+def _by_life(known: ir.Table, looked_at: ir.Table, roster: ir.Table, ledger: ir.Table) -> ir.Table:
+    """`looked_at` has all rows of `known` about people of whom a benefit has a life of its own."""
     owners = roster.select("person", "benefit_id").join(_own_lives(ledger), "benefit_id").drop("benefit_id")
-    # asked for twice, since the engine would else build a table of all that is known to look up a few owners
-    own = known.semi_join(owners, "person").join(owners, "person")
-    seen = own.filter(~own.silenced.contains(own.content) | (own.kind == VOIDED))
+    own = looked_at.join(owners, "person")
+    own = own.filter(~own.silenced.contains(own.content) | (own.kind == VOIDED))
     shared = known.mutate(life=known.person)
-    return ibis.union(shared, seen.rename(life="own_life").drop("silenced").select(shared.columns))
+    return ibis.union(shared, own.rename(life="own_life").drop("silenced").select(shared.columns))
 
 
 def _own_lives(ledger: ir.Table) -> ir.Table:

@@ -64,13 +64,13 @@ def references(
 ) -> ir.Table:
     """The rows of evidence behind the changed decisions (TOUCHED columns): see REFERENCES.
 
-    `told` are the evidence's `telling` rows.
+    `told` is what `telling` gives of the evidence.
     """
     asked = changed.join(
         roster.select("benefit_id", "benefit", "started_on", "spouse_survivor"), "benefit_id"
     )
-    told = told_by_life(told, roster, ledger).semi_join(changed, "life")
-    seen = seen_by_life(evidence, roster, ledger, policy).semi_join(changed, "life")
+    seen = seen_by_life(evidence, told, roster, ledger, policy).semi_join(changed, "life")
+    told = told_by_life(told, roster, ledger, policy).semi_join(changed, "life")
     alive = _alive_beside(told, seen, policy, as_of)
     found = ibis.union(
         _deaths(asked, told, as_of),

@@ -97,20 +97,22 @@ def bucket_input(
     decided = {bucket: live_parts(conn, "decided", bucket) for bucket in buckets}
     revisions = {bucket: revisions_of(conn, bucket) for bucket in buckets}
     roster = {bucket: live_parts(conn, "roster", bucket) for bucket in buckets}
-    own = _of_touched if touched else str
     last = with_revisions(tables, standing(folder, _all(decided)), [*chain.from_iterable(revisions.values())])
     misnamed = _misnamed(station, conn, tables) if policy.identity.certificates_name_one.value else None
     settled, retired = (_scanned(station, conn, buckets, *each) for each in _PARTS)
-    settled = own(settled)
+    read = {"settled": settled, "roster": scan(folder, _all(roster), ROSTER), "decided": last}
+    kept = {f"kept_{name}": _of_touched(rows) for name, rows in read.items()} if touched else {}
+    own = {name: f"FROM kept_{name}" if touched else rows for name, rows in read.items()}
     undone = _undoing(station, conn, tables)
     sources = BucketSources(
-        evidence=counting_among(settled, retired, undone, misnamed),
-        roster=own(scan(folder, _all(roster), ROSTER)),
-        decided=own(last),
+        evidence=counting_among(own["settled"], retired, undone, misnamed),
+        roster=own["roster"],
+        decided=own["decided"],
         ledger=ledger_input(conn, buckets, policy, as_of),
-        settled=settled,
+        settled=own["settled"],
         told=counting_among("SELECT * FROM rare", retired, undone, misnamed),
         behind=counting_among("SELECT * FROM own", retired, undone, misnamed),
+        kept=kept,
     )
     before = {
         bucket: Before(

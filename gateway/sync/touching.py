@@ -26,7 +26,8 @@ TOUCHED: Final = "touched"
 
 _VERSION: Final = "dataset, key_hash, published_at, content"
 _UNDOES: Final = f"{_VERSION}, kind, withdraws, certificate"
-_NAMED: Final = "kind = 'death' AND name_key IS NOT NULL AND coalesce(derived_from, certificate) IS NOT NULL"
+_CERTIFICATE: Final = "coalesce(derived_from, certificate)"
+_NAMED: Final = f"kind = 'death' AND name_key IS NOT NULL AND {_CERTIFICATE} IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -114,25 +115,46 @@ def _by_undoing(connection: duckdb.DuckDBPyConnection, looked: Looked) -> Iterat
 
 
 def _by_names(connection: duckdb.DuckDBPyConnection, looked: Looked) -> str:
-    """Whom certificates of death name wrongly now, or no longer do: other people's rows decide about it."""
+    """Whom certificates of death name wrongly now, or no longer do: other people's rows decide about it.
+
+    A certificate names whom it did as long as none of the rows that are it or rest on it has turned.
+    """
     since = looked.since
     parts = [*since.settled.now, *since.settled.removed]
     if not parts:
         return "FROM held"
-    files = ", ".join(_path(looked.folder, part) for part in parts)
+    files = _files(looked, parts)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE certified AS SELECT {_VERSION}, kind, certificate, derived_from, "
         f"person, name_key, department, filename FROM read_parquet([{files}], filename = true) WHERE {_NAMED}"
     )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE turned AS {_turned_certificates(looked)}")
     sides = ((since.settled.now, since.retired.now), (since.settled.before, since.retired.before))
     return f"SELECT person FROM ({_either(*(misnamed_among(_lives(looked, *side)) for side in sides))})"
 
 
+def _turned_certificates(looked: Looked) -> str:
+    """SQL of the certificates (`turned`) of which a row has come, gone, or been superseded."""
+    settled, retired = looked.since.settled, looked.since.retired
+    files = _files(looked, [*settled.added, *settled.removed])
+    versions = scan(looked.folder, [*retired.added, *retired.removed], RETIRED)
+    return (
+        f"SELECT {_CERTIFICATE} AS turned FROM certified WHERE filename IN ({files}) UNION "
+        f"SELECT {_CERTIFICATE} FROM certified SEMI JOIN ({versions}) USING ({_VERSION})"
+    )
+
+
 def _lives(looked: Looked, settled: Iterable[Part], retired: Iterable[Part]) -> str:
-    """SQL of the certified deaths that live among some parts."""
-    files = ", ".join(_path(looked.folder, part) for part in settled) or "NULL"
+    """SQL of the deaths that live among some parts, of certificates that turned."""
     gone = scan(looked.folder, list(retired), RETIRED)
-    return f"SELECT * FROM certified ANTI JOIN ({gone}) USING ({_VERSION}) WHERE filename IN ({files})"
+    return (
+        f"SELECT * FROM certified ANTI JOIN ({gone}) USING ({_VERSION}) "
+        f"WHERE filename IN ({_files(looked, settled)}) AND {_CERTIFICATE} IN (FROM turned)"
+    )
+
+
+def _files(looked: Looked, parts: Iterable[Part]) -> str:
+    return ", ".join(_path(looked.folder, part) for part in parts) or "NULL"
 
 
 def _by_roster(looked: Looked) -> Iterator[str]:
