@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 RUN := $(VENV)/bin/python -m
+# one more than there are cores, since many a test waits; each takes up to 700 MB
+AT_ONCE ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 8 ? cores + 1 : 8)))
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check contract torture accuracy bench bench-quick bench-full docs reference lock clean
@@ -20,8 +22,8 @@ $(INSTALLED): requirements.lock pyproject.toml scripts/install
 demo: install ## a synthetic province through the whole pipe; again for its next month
 	@$(VENV)/bin/gateway demo
 
-test: install ## every test that needs no server; ARGS="-k word" chooses
-	@$(RUN) pytest -q $(ARGS)
+test: install ## every test that needs no server, on every core; ARGS="-k word" chooses
+	@$(RUN) pytest -q --numprocesses $(AT_ONCE) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install ## style, types, floors, and a reason for every ignore
 	@$(RUN) ruff check .
