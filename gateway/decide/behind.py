@@ -92,7 +92,6 @@ def pieces(outcome: BucketOutcome, rows: int = _AT_ONCE) -> Iterator[BucketOutco
             outcome.state,
             changed.slice(start, rows),
             behind.take(order[first:last]),
-            outcome.stored,
             outcome.settles,
         )
 

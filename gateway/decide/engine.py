@@ -39,6 +39,7 @@ class BucketSources:
     evidence: `settled` is all rows there are, `told` and `behind` the counting ones among those of the tables
     `rare` (the telling ones) and `own` (those of people whose decision changed). Where few people are looked
     at, `kept` is SQL of their rows by name: tables are made of it first, and the others read these.
+    `revised` are benefits whose row no part has yet, though it may be the last one.
     """
 
     evidence: str
@@ -49,6 +50,7 @@ class BucketSources:
     told: str | None = None
     behind: str | None = None
     kept: Mapping[str, str] = field(default_factory=dict)
+    revised: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def _template(policy: Policy, gaps: Gaps, dialect: str) -> Queries:
 def decide_bucket(
     connection: duckdb.DuckDBPyConnection, sources: BucketSources, queries: Queries
 ) -> BucketOutcome:
-    """Decide every benefit of a bucket with the rules as compiled.
+    """Decide every benefit of a bucket with the rules as compiled, and give the state of each.
 
     Raises:
         StoreError: a part cannot be read, or memory or disk ran out.
@@ -120,10 +122,14 @@ def decide_buckets(
 ) -> Iterator[tuple[int, BucketOutcome]]:
     """Decide several buckets at once, since to plan the rules costs more than to decide a small bucket.
 
+    Of most benefits nothing has become another: only the others' rows leave the engine.
+
     Raises:
         StoreError: as `decide_bucket`.
     """
-    decided, behind = _run(connection, sources, queries)
+    connection.register("revised_now", pa.table({"benefit_id": pa.array(sources.revised, pa.string())}))
+    differing = f"SELECT * FROM ({queries.decide}) WHERE stored OR benefit_id IN (FROM revised_now)"  # noqa: S608 - our own
+    decided, behind = _run(connection, sources, replace(queries, decide=differing))
     if len(buckets) == 1:
         yield buckets[0], _outcome(decided, behind)
         return
@@ -156,7 +162,7 @@ def _queried(
     decided = connection.sql(queries.decide).to_arrow_table()
     changed = decided.filter(decided["changed"])
     connection.register("changed", changed.select(TOUCHED))
-    if sources.behind and changed.num_rows <= _FEW * decided.num_rows:
+    if sources.behind and changed.num_rows <= _FEW * _count(connection, "roster"):
         _narrow(connection, sources, changed)
     return decided, connection.sql(queries.references).to_arrow_table().cast(REFERENCES)
 
@@ -179,6 +185,11 @@ def _tell(connection: duckdb.DuckDBPyConnection, sources: BucketSources, queries
         connection.execute(f"CREATE OR REPLACE TEMP TABLE told AS {sources.told}")
 
 
+def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+    ((count,),) = connection.sql(f"SELECT count(*) FROM {name}").fetchall()  # noqa: S608 - our own names
+    return int(count)
+
+
 def _show(connection: duckdb.DuckDBPyConnection, **views: str) -> None:
     """Let the rules see these rows under these names."""
     for name, rows in views.items():
@@ -187,7 +198,7 @@ def _show(connection: duckdb.DuckDBPyConnection, **views: str) -> None:
 
 def _outcome(decided: pa.Table, behind: pa.Table) -> BucketOutcome:
     state = decided.select(DECIDED.names).cast(DECIDED)
-    return BucketOutcome(state, decided.filter(decided["changed"]), behind, decided["stored"])
+    return BucketOutcome(state, decided.filter(decided["changed"]), behind)
 
 
 def named_table(schema: pa.Schema, name: str) -> ir.Table:

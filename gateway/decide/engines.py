@@ -31,6 +31,8 @@ class Engine(Tables, Protocol):
     ) -> Iterator[tuple[int, BucketOutcome]]:
         """Decide every benefit of some buckets with the rules as compiled for this engine.
 
+        The state of an outcome has the benefits whose row is another one now, and those `revised`.
+
         Raises:
             StoreError: a part cannot be read, or memory, disk or cluster failed.
         """

@@ -13,13 +13,12 @@ Settles = Literal["suspicion", "loss"]
 class BucketOutcome:
     """What one bucket was decided to be.
 
-    `state` has the DECIDED columns for all benefits, `changed` those and the BESIDE columns for the changed
-    ones only, `references` the rows of evidence behind the changed ones. `stored` says of each row of `state`
-    whether it differs from the last one.
+    `state` has the DECIDED columns of the benefits that were asked for: of all, or of those whose row is
+    another one now. `changed` has those and the BESIDE columns for the changed ones only, `references` the
+    rows of evidence behind the changed ones.
     """
 
     state: pa.Table
     changed: pa.Table
     references: pa.Table
-    stored: pa.ChunkedArray | None = None
     settles: Settles | None = None

@@ -64,8 +64,9 @@ class SparkEngine:
             decided = self._rules(queries.decide).withColumn(_BUCKET, f.col("person") % BUCKETS)
             decided = self._stay("decisions", decided)
             behind = self._behind(decided, queries.references)
+            differing = decided.filter(f.col("stored") | f.col("benefit_id").isin(*sources.revised))
             for bucket in buckets:
-                yield bucket, _outcome(_rows(decided, bucket), _rows(behind, bucket))
+                yield bucket, _outcome(_rows(differing, bucket), _rows(behind, bucket))
 
     def count_by(self, query: str, column: str) -> dict[str | None, int]:
         counted = self._source(query).groupBy(column).count().collect()
@@ -126,4 +127,4 @@ def _rows(found: DataFrame, bucket: int) -> pa.Table:
 def _outcome(decided: pa.Table, behind: pa.Table) -> BucketOutcome:
     changed = decided.filter(decided["changed"])
     state = decided.select(DECIDED.names).cast(DECIDED)
-    return BucketOutcome(state, changed, behind.select(REFERENCES.names).cast(REFERENCES), decided["stored"])
+    return BucketOutcome(state, changed, behind.select(REFERENCES.names).cast(REFERENCES))

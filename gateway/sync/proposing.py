@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from gateway.decide import guard
 from gateway.decide.alike import Pattern, Telling, in_order, told_alike
 from gateway.decide.behind import changed_decisions, pieces
 from gateway.decide.changes import EventIds, drafts_of, event_ids, rows_of_decisions, with_ids
+from gateway.decide.columns import DECIDED
 from gateway.decide.compared import Gaps
 from gateway.decide.engine import Queries
 from gateway.decide.engines import Engine
@@ -32,7 +32,6 @@ from gateway.sync.report import DecideReport
 from gateway.sync.since import Since
 from gateway.sync.sources import Before, BucketInput, bucket_input, together
 from gateway.sync.station import Station
-from gateway.sync.touching import TOUCHED
 from gateway.sync.whom import look
 
 
@@ -84,9 +83,9 @@ def propose_group(run: Deciding, engine: Engine, group: Sequence[int], report: D
         return Counter()
     for bucket, outcome in engine.decide(given.sources, run.queries, group):
         _Bucket(run, engine, bucket, given.before[bucket], outcome).propose(report)
-    if touched:
-        _count_untouched(engine, given, report)
-    return _benefits_by_county(engine, given)
+    benefits = _benefits_by_county(engine, given)
+    report.reconsidered += _count(engine, given.sources.roster) if touched else benefits.total()
+    return benefits
 
 
 @dataclass(frozen=True)
@@ -102,10 +101,11 @@ class _Bucket:
 
     def propose(self, report: DecideReport) -> None:
         """Put away what the bucket would change, and count it."""
+        differing, gone = self.outcome.state, self._gone()
         report.changed += self.outcome.changed.num_rows
-        report.reconsidered += self.outcome.state.num_rows
-        report.decisions = _summed(report.decisions, _by_decision(self.outcome.state))
-        differing, gone = self._differing(), self._gone()
+        self.engine.register("differing", differing.select(["benefit_id"]))
+        for counted in (_by_decision(differing), self._others_by_decision()):
+            report.decisions = _summed(report.decisions, counted)
         if not (differing.num_rows or gone or self.before.revisions):
             return
         taken_in = [revision.revision_id for revision in self.before.revisions]
@@ -113,9 +113,8 @@ class _Bucket:
         changes = write_batches(folder, CHANGES, schema_after(taken_in), self._batches(report))
         # in the folder of the decided parts: publishing changes its stage, not its place
         if gone or is_to_be_folded(self.before.parts, differing.num_rows):
-            self._keep(
-                write_part(folder, "decided", with_ids(self._whole(differing), self.ids)), STATE, changes
-            )
+            whole = pa.concat_tables([self._others(), differing])
+            self._keep(write_part(folder, "decided", with_ids(whole, self.ids)), STATE, changes)
         else:
             self._keep(write_part(folder, "decided", with_ids(differing, self.ids)), LAYER, changes)
 
@@ -136,30 +135,30 @@ class _Bucket:
             written = as_batches(rows_of_decisions(decisions, run.as_of, run.gaps), events, causes)
             yield from in_order(alike, written, places).to_batches()
 
-    def _differing(self) -> pa.Table:
-        """The rows to be stored: those that differ, and those decided out of turn, which no part has yet."""
-        stored = self.outcome.stored
-        revised = pa.array([revision.benefit_id for revision in self.before.revisions], pa.string())
-        known = pc.is_in(self.outcome.state["benefit_id"], value_set=revised)
-        return self.outcome.state.filter(pc.or_(stored, known) if stored is not None else known)
-
     def _gone(self) -> int:
         """How many decided benefits have left the bucket's roster."""
         if not self.run.since.roster_changed:
             return 0
-        stand, roster = f"({self.before.standing}) AS stand", f"({self.before.roster}) AS roster"
-        left = f"{stand} ANTI JOIN {roster} USING (benefit_id)"
-        counted = self.engine.table(f"SELECT count(*) AS count_all FROM {left}")  # noqa: S608 - our own SQL
-        return int(counted["count_all"][0].as_py())
+        left = f"SELECT * FROM ({self.before.standing}) ANTI JOIN ({self.before.roster}) USING (benefit_id)"  # noqa: S608 - our own SQL
+        return _count(self.engine, left)
 
-    def _whole(self, differing: pa.Table) -> pa.Table:
-        """Every benefit's row: those decided now and, of people who were not looked at, those that stand."""
-        if self.run.since.why_full is not None:
-            return self.outcome.state
-        self.engine.register("differing", differing.select(["benefit_id"]))
-        stand = f"SELECT * FROM ({self.before.standing}) SEMI JOIN ({self.before.roster}) USING (benefit_id)"  # noqa: S608 - our own SQL
-        kept = self.engine.table(f"FROM ({stand}) ANTI JOIN differing USING (benefit_id)")
-        return pa.concat_tables([kept.cast(differing.schema), differing])
+    def _others(self) -> pa.Table:
+        """The rows that stay as they are."""
+        return self.engine.table(f"FROM ({self._staying()})").cast(DECIDED)
+
+    def _others_by_decision(self) -> Counter[str]:
+        """How many stay as they are, by decision."""
+        if not self.before.parts:
+            return Counter()
+        counted = f"SELECT decision, reason, count(*) AS count_all FROM ({self._staying()}) GROUP BY ALL"  # noqa: S608 - our own SQL
+        return _named(self.engine.table(counted).to_pylist())
+
+    def _staying(self) -> str:
+        """SQL of the decisions that stand and do not differ; what has left the roster is not among them."""
+        stand = self.before.standing
+        if self.run.since.roster_changed:
+            stand = f"SELECT * FROM ({stand}) SEMI JOIN ({self.before.roster}) USING (benefit_id)"  # noqa: S608 - our own SQL
+        return f"SELECT * FROM ({stand}) ANTI JOIN differing USING (benefit_id)"  # noqa: S608 - our own SQL
 
     def _keep(self, state: Written, stage: str, changes: Written) -> None:
         def part(written: Written, stage: str) -> Part:
@@ -169,12 +168,9 @@ class _Bucket:
             add_proposal(conn, Proposal(part(state, stage), part(changes, CHANGES)))
 
 
-def _count_untouched(engine: Engine, given: BucketInput, report: DecideReport) -> None:
-    """Add the decisions of the people who were not looked at to the report."""
-    for before in given.before.values():
-        others = f"SELECT decision, reason FROM ({before.standing}) ANTI JOIN {TOUCHED} USING (person)"  # noqa: S608 - our own SQL
-        rows = engine.table(f"SELECT decision, reason, count(*) AS count_all FROM ({others}) GROUP BY ALL")  # noqa: S608 - our own SQL
-        report.decisions = _summed(report.decisions, _named(rows.to_pylist()))
+def _count(engine: Engine, rows: str) -> int:
+    counted = engine.table(f"SELECT count(*) AS count_all FROM ({rows})")  # noqa: S608 - our own SQL
+    return int(counted["count_all"][0].as_py())
 
 
 def _was(outcome: BucketOutcome) -> dict[str, str | None]:

@@ -113,6 +113,7 @@ def bucket_input(
         told=counting_among("SELECT * FROM rare", retired, undone, misnamed),
         behind=counting_among("SELECT * FROM own", retired, undone, misnamed),
         kept=kept,
+        revised=[each.benefit_id for each in chain.from_iterable(revisions.values())],
     )
     before = {
         bucket: Before(
