@@ -229,7 +229,7 @@ async def test_no_answer_and_no_log_repeats_a_token(
 ) -> None:
     caplog.set_level("DEBUG")
     headers = token(office, "ledger:write")[1]
-    secret = headers["Authorization"].rsplit("_", 1)[1]
+    secret = headers["Authorization"].split("_", 2)[2]
     async with serving() as client:
         for path in ("/v1/told", "/v1/ledger", "/v1/ledger/9"):
             async with client.get(path, headers=headers) as reply:
