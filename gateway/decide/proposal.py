@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import pyarrow as pa
@@ -106,15 +107,16 @@ def _draft_as_json(event: EventDraft) -> dict[str, Any]:
 
 
 def _draft_from_json(told: dict[str, Any]) -> EventDraft:
-    origin = told["origin"]
-    model = _MODELS[told["type"].removeprefix(origin["type_prefix"])]
-    return EventDraft(
-        **told
-        | {
-            "origin": Origin(**origin | {"time": datetime.fromisoformat(origin["time"])}),
-            "data": model.model_validate_json(_text(told["data"])),
-        }
-    )
+    origin = _origin(**told["origin"])
+    model = _MODELS[told["type"].removeprefix(origin.type_prefix)]
+    data = model.model_validate_json(_text(told["data"]))
+    return EventDraft(**told | {"origin": origin, "data": data})
+
+
+@lru_cache(maxsize=4)
+def _origin(source: str, type_prefix: str, time: str, correlation_id: str) -> Origin:
+    """The one that all events of a run share, which then works out once how each of them says it."""
+    return Origin(source, type_prefix, datetime.fromisoformat(time), correlation_id)
 
 
 def _text(value: object) -> str:
