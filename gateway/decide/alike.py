@@ -221,9 +221,9 @@ def _evidence(piece: BucketOutcome) -> pl.DataFrame:
 class _Group:
     """The decisions of a shape by their places among all; `columns` are whole ones that were asked for."""
 
-    rows: pl.DataFrame
+    rows: pl.DataFrame = field(repr=False)
     places: list[int]
-    columns: dict[str, list[Any]]
+    columns: dict[str, list[Any]] = field(repr=False)
 
     def texts(self, text: Text, **made: list[str]) -> Iterator[str]:
         """A text with its gaps filled, for each decision; `made` are values that the rows have not."""

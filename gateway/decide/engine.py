@@ -45,12 +45,12 @@ class BucketSources:
     evidence: str
     roster: str
     decided: str
-    ledger: pa.Table
+    ledger: pa.Table = field(repr=False)
     settled: str | None = None
     told: str | None = None
     behind: str | None = None
     kept: Mapping[str, str] = field(default_factory=dict)
-    revised: Sequence[str] = ()
+    revised: Sequence[str] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
