@@ -24,7 +24,7 @@ from gateway.decide.behind import OPEN, Changed
 from gateway.decide.changes import drafts_of, rows_of_decisions
 from gateway.decide.compared import Gaps
 from gateway.decide.outcome import BucketOutcome
-from gateway.decide.proposal import CHANGES, as_batches
+from gateway.decide.proposal import CHANGES, ENVELOPE, as_batches
 from gateway.decide.restoration import NOT_PAID
 from gateway.events import Origin, told
 from gateway.policy import Policy
@@ -56,15 +56,11 @@ _SHOWN: Final = ("role", "standing", "department", "kind", "basis", "strength", 
 _AS_DECIDED: Final = (
     "benefit_id", "person_no", "decision", "reason", "confidence", "certified_on", "valid_until",
 )  # fmt: skip
+_OWN: Final = tuple(field.name for field in ENVELOPE if field.name != "time")
+"""The columns of an event that are not those of its run."""
+
 _TOLD: Final = pl.Schema(
-    {
-        "place": pl.Int64(),
-        "body": pl.String(),
-        "event": pl.String(),
-        "event_id": pl.String(),
-        "kind": pl.String(),
-        "type": pl.String(),
-    }
+    {"place": pl.Int64(), "body": pl.String(), "kind": pl.String(), **dict.fromkeys(_OWN, pl.String())}
 )
 _IDS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "certification.renewed": ("renewal_event_id", "last_event_id"),
@@ -75,13 +71,15 @@ _IDS_OF: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class Pattern:
-    """How all decisions of a shape are told; `kind` is the type of their event, where they have one."""
+    """How all decisions of a shape are told; `kind` is the type of their event, where they have one.
+
+    `event` are the columns of ENVELOPE that are not its run's, `hashed` is what the event's id is made of.
+    """
 
     body: Text
     kind: str | None = None
-    type: str | None = None
     hashed: Text = ()
-    event: Text = ()
+    event: Mapping[str, Text | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,8 +133,7 @@ def told_alike(piece: BucketOutcome, telling: Telling) -> tuple[Alike, BucketOut
     made = rows.select("place", "insured_county", *_AS_DECIDED)
     made = told.join(made, on="place", how="left", maintain_order="left")
     nothing = pl.lit([], pl.List(pl.String))
-    own = pl.when(pl.col("event").is_null()).then(nothing).otherwise(pl.concat_list("event"))
-    made = made.with_columns(events=own, causes=nothing)
+    made = made.with_columns(events=_envelopes(telling), causes=nothing, unresolved=nothing)
     others = rows.join(told, on="place", how="anti", maintain_order="left")["place"].to_arrow()
     return Alike(made), _only(piece, others), others
 
@@ -174,6 +171,14 @@ def _described(piece: BucketOutcome, telling: Telling) -> pl.DataFrame:
     parts += [pl.col("shown").list.join(_BETWEEN), county]
     shape = pl.concat_str([part.fill_null(_MISSING) for part in parts], separator=_BETWEEN)
     return rows.with_columns(shape=shape, usual=_usual(piece))
+
+
+def _envelopes(telling: Telling) -> pl.Expr:
+    """The one event of a decision as a list, empty where it has none."""
+    time = pl.lit(telling.origin.local_time, pl.Datetime("us"))
+    columns = [pl.col(field.name) if field.name in _OWN else time.alias(field.name) for field in ENVELOPE]
+    own = pl.concat_list(pl.struct(columns))
+    return pl.when(pl.col("event_id").is_null()).then(own.list.head(0)).otherwise(own)
 
 
 def _usual(piece: BucketOutcome) -> pl.Expr:
@@ -263,14 +268,15 @@ def _found(first: Mapping[str, Any], piece: BucketOutcome, telling: Telling) -> 
     body = _split(written["body"], marks)
     if not events:
         return Pattern(body)
-    (event,), (text,) = events, written["events"]
+    (event,), (envelope,) = events, written["events"]
     hashed = json.dumps(
         [event.type, told(event.data), event.causation_id], ensure_ascii=False, sort_keys=True
     )
     if _event_id(hashed) != event.event_id or event.data.type_name not in _IDS_OF:
         return None
     own = marks | {event.event_id: "event_id"}
-    return Pattern(body, event.data.type_name, event.type, _split(hashed, marks), _split(text, own))
+    texts = {name: None if envelope[name] is None else _split(envelope[name], own) for name in _OWN}
+    return Pattern(body, event.data.type_name, _split(hashed, marks), texts)
 
 
 def _marked_row(row: Mapping[str, Any], marks: dict[str, str]) -> dict[str, Any]:
@@ -305,19 +311,18 @@ def _filled(pattern: Pattern, group: _Group) -> dict[str, list[Any]]:
     Most groups are a few dozens of rows, of which Python's own join makes a text in less than it takes to
     ask a frame for it.
     """
-    count = len(group.places)
-    ids: list[Any] = [None] * count
-    events = ids
-    if pattern.kind:
-        ids = [_event_id(text) for text in group.texts(pattern.hashed)]
-        events = [*group.texts(pattern.event, event_id=ids)]
+    nothing = [None] * len(group.places)
+    ids = [_event_id(text) for text in group.texts(pattern.hashed)] if pattern.kind else []
+    event = {
+        name: nothing if text is None else [*group.texts(text, event_id=ids)]
+        for name, text in pattern.event.items()
+    }
     return {
+        **dict.fromkeys(_OWN, nothing),
+        **event,
         "place": group.places,
         "body": [*group.texts(pattern.body)],
-        "event": events,
-        "event_id": ids,
-        "kind": [pattern.kind] * count,
-        "type": [pattern.type] * count,
+        "kind": [pattern.kind] * len(group.places),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.decide.behind import CUSTODY_REASONS, OPEN, Changed, cause_of, changed_decisions
 from gateway.decide.outcome import BucketOutcome
+from gateway.events import EventDraft, SuspicionUnresolved
 from gateway.policy import Policy
 
 
@@ -38,6 +39,13 @@ def live_causes(outcome: BucketOutcome, policy: Policy) -> list[LiveCause]:
 def causes_live(decisions: Iterable[Changed]) -> list[LiveCause]:
     """Every live cause of some changed decisions, as `live_causes`."""
     return [cause for changed in decisions for cause in _of_benefit(changed)]
+
+
+def told_late(events: Iterable[EventDraft]) -> Iterator[tuple[str, str]]:
+    """Benefit and cause of what these events tell to be open too long."""
+    for event in events:
+        if isinstance(event.data, SuspicionUnresolved):
+            yield event.subject, cause_of(event.data.reason) or event.data.reason
 
 
 def _of_benefit(changed: Changed) -> Iterator[LiveCause]:

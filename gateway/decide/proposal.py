@@ -2,17 +2,32 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from itertools import starmap
 from typing import Any, Final, TypeVar
 
+import polars as pl
 import pyarrow as pa
 
 from gateway.decide.changes import DecisionRow
-from gateway.decide.findings import LiveCause
-from gateway.events import EVENT_TYPES, EventDraft, Origin
+from gateway.decide.findings import LiveCause, told_late
+from gateway.events import Envelope, EventDraft, enveloped
+
+ENVELOPE: Final = pa.struct(
+    [
+        pa.field("event_id", pa.string(), nullable=False),
+        pa.field("type", pa.string(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False),
+        pa.field("county", pa.string()),
+        pa.field("time", pa.timestamp("us"), nullable=False),  # Asia/Shanghai
+        pa.field("replaces", pa.string()),
+        pa.field("before", pa.string(), nullable=False),
+        pa.field("after", pa.string(), nullable=False),
+    ]
+)
+"""An `Envelope`: an event that has everything but its number."""
 
 CHANGES: Final = pa.schema(
     [
@@ -24,26 +39,47 @@ CHANGES: Final = pa.schema(
         pa.field("certified_on", pa.date32()),
         pa.field("valid_until", pa.date32()),
         pa.field("body", pa.string(), nullable=False),  # JSON, as explained
-        pa.field("events", pa.list_(pa.string()), nullable=False),  # JSON, in order; none has a number yet
+        pa.field("events", pa.list_(ENVELOPE), nullable=False),  # in order
         pa.field("causes", pa.list_(pa.string()), nullable=False),  # JSON, the live ones
+        pa.field("unresolved", pa.list_(pa.string()), nullable=False),  # causes told to be open too long
     ]
 )
 """Changed benefits with all that publishing needs; no name, no ID number."""
 
 _AT_ONCE: Final = 10_000
 _REVISIONS: Final = b"revisions"
-_MODELS: Final = {model.type_name: model for model in EVENT_TYPES}
+_DECIDED: Final = (
+    "benefit_id", "person_no", "decision", "reason", "confidence", "certified_on", "valid_until", "body",
+)  # fmt: skip
 
 Item = TypeVar("Item", EventDraft, LiveCause)
 
 
 @dataclass(frozen=True)
-class Change:
-    """One changed benefit: its decision, the events that tell of it, and what is to be verified."""
+class DecisionText:
+    """A decision as a `DecisionRow`, its body as the JSON that is stored."""
 
-    decision: DecisionRow
-    events: list[EventDraft]
+    benefit_id: str
+    person_no: str
+    decision: str
+    reason: str | None
+    confidence: str | None
+    certified_on: date | None
+    valid_until: date | None
+    body: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Some changed benefits: the decisions, the events that tell of them, and what is to be verified.
+
+    `unresolved` are benefit and cause of what was told to be open too long.
+    """
+
+    decisions: list[DecisionText]
+    events: list[Envelope]
     causes: list[LiveCause]
+    unresolved: list[tuple[str, str]]
 
 
 def schema_after(revisions: Iterable[int]) -> pa.Schema:
@@ -66,12 +102,13 @@ def as_batches(
     )
     held: list[dict[str, Any]] = []
     for row in rows:
+        own = told[row.benefit_id]
         held.append(
-            vars(row)
+            vars(as_decision_text(row))
             | {
-                "body": _text(row.body),
-                "events": [_text(_draft_as_json(event)) for event in told[row.benefit_id]],
+                "events": [vars(enveloped(event)) for event in own],
                 "causes": [_text(asdict(cause)) for cause in live[row.benefit_id]],
+                "unresolved": [cause for _, cause in told_late(own)],
             }
         )
         if len(held) == _AT_ONCE:
@@ -80,15 +117,30 @@ def as_batches(
     yield pa.RecordBatch.from_pylist(held, CHANGES)
 
 
-def as_changes(batch: pa.RecordBatch) -> Iterator[Change]:
-    """Rows of CHANGES as what they were made of."""
-    for row in batch.to_pylist():
-        events, causes = row.pop("events"), row.pop("causes")
-        yield Change(
-            decision=DecisionRow(**row | {"body": json.loads(row["body"])}),
-            events=[_draft_from_json(json.loads(event)) for event in events],
-            causes=[LiveCause(**json.loads(cause)) for cause in causes],
-        )
+def as_changes(batch: pa.RecordBatch, but: Collection[str] = ()) -> Changes:
+    """Rows of CHANGES as what they were made of, but for these benefits."""
+    rows = pl.DataFrame(batch).filter(~pl.col("benefit_id").is_in(but))
+    return Changes(
+        decisions=list(starmap(DecisionText, rows.select(_DECIDED).iter_rows())),
+        events=list(starmap(Envelope, _each(rows, "events").unnest("events").iter_rows())),
+        causes=[LiveCause(**json.loads(text)) for text in _each(rows, "causes")["causes"]],
+        unresolved=list(_each(rows, "benefit_id", "unresolved").iter_rows()),
+    )
+
+
+def as_decision_text(row: DecisionRow) -> DecisionText:
+    """A decision with its body as it is stored."""
+    return DecisionText(**vars(row) | {"body": _text(row.body)})
+
+
+def _each(rows: pl.DataFrame, *names: str) -> pl.DataFrame:
+    """Some columns with a row for each item of the last one's lists."""
+    *_, listed = names
+    return rows.select(names).explode(listed).filter(pl.col(listed).is_not_null())
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _by_benefit(items: Iterable[tuple[str, Item]]) -> Mapping[str, list[Item]]:
@@ -96,28 +148,3 @@ def _by_benefit(items: Iterable[tuple[str, Item]]) -> Mapping[str, list[Item]]:
     for benefit_id, item in items:
         found[benefit_id].append(item)
     return found
-
-
-def _draft_as_json(event: EventDraft) -> dict[str, Any]:
-    return {
-        **vars(event),
-        "origin": vars(event.origin) | {"time": event.origin.time.isoformat()},
-        "data": event.data.model_dump(mode="json", exclude_none=True),
-    }
-
-
-def _draft_from_json(told: dict[str, Any]) -> EventDraft:
-    origin = _origin(**told["origin"])
-    model = _MODELS[told["type"].removeprefix(origin.type_prefix)]
-    data = model.model_validate_json(_text(told["data"]))
-    return EventDraft(**told | {"origin": origin, "data": data})
-
-
-@lru_cache(maxsize=4)
-def _origin(source: str, type_prefix: str, time: str, correlation_id: str) -> Origin:
-    """The one that all events of a run share, which then works out once how each of them says it."""
-    return Origin(source, type_prefix, datetime.fromisoformat(time), correlation_id)
-
-
-def _text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -3,7 +3,16 @@
 An event carries no ID number, no name and no department's own key.
 """
 
-from gateway.events.envelope import MAX_BYTES, EventDraft, Origin, draft, serialise, told
+from gateway.events.envelope import (
+    MAX_BYTES,
+    Envelope,
+    EventDraft,
+    Origin,
+    draft,
+    enveloped,
+    serialise,
+    told,
+)
 from gateway.events.schemas import schemas
 from gateway.events.types import (
     EVENT_TYPES,
@@ -41,6 +50,7 @@ __all__ = [
     "ConflictCleared",
     "ConflictFound",
     "EligibilitySuspected",
+    "Envelope",
     "EventDraft",
     "EvidenceReference",
     "EvidenceWithdrawn",
@@ -53,6 +63,7 @@ __all__ = [
     "SuspicionCleared",
     "SuspicionUnresolved",
     "draft",
+    "enveloped",
     "schemas",
     "serialise",
     "told",

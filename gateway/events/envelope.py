@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from json.encoder import encode_basestring
@@ -72,25 +72,63 @@ def draft(data: BenefitEvent, origin: Origin, previous: str | None) -> EventDraf
     return EventDraft(event_id, type_, data.benefit_id, data.county, origin, previous, data)
 
 
-def serialise(event: EventDraft, sequence: int) -> bytes:
-    """The bytes that are stored, signed and sent; made once.
+@dataclass(frozen=True)
+class Envelope:
+    """An event as it waits for its number: `before` and `after` are the text on either side of that.
 
-    Raises:
-        GatewayError: the event is larger than MAX_BYTES.
+    `time` is naive Asia/Shanghai, as it is kept; `replaces` is the event this one takes the place of.
     """
+
+    event_id: str
+    type: str
+    subject: str
+    county: str | None
+    time: datetime
+    replaces: str | None
+    before: str = field(repr=False)
+    after: str = field(repr=False)
+
+    def serialise(self, sequence: int) -> bytes:
+        """The bytes that are stored, signed and sent; made once.
+
+        Raises:
+            GatewayError: the event is larger than MAX_BYTES.
+        """
+        body = f"{self.before}{sequence:020d}{self.after}".encode()
+        if len(body) > MAX_BYTES:
+            raise GatewayError(f"event {self.event_id} has {len(body)} bytes, more than {MAX_BYTES}")
+        return body
+
+
+def enveloped(event: EventDraft) -> Envelope:
+    """Everything that is said of an event, so that its number is all that its bytes wait for."""
     source, time, run = event.origin.quoted
     own_id, type_, subject = map(encode_basestring, (event.event_id, event.type, event.subject))
     cause = f',"causationid":{encode_basestring(event.causation_id)}' if event.causation_id else ""
     # the data is written by pydantic itself: twice as quick as by way of a dictionary
     data = event.data.model_dump_json(exclude_none=True)
-    body = (
-        f'{{"specversion":"1.0","id":{own_id},"source":{source},"type":{type_},"subject":{subject},"time":{time},'
-        f'"datacontenttype":"application/json","sequence":"{sequence:020d}","partitionkey":{subject},'
-        f'"correlationid":{run}{cause},"data":{data}}}'
-    ).encode()
-    if len(body) > MAX_BYTES:
-        raise GatewayError(f"event {event.event_id} has {len(body)} bytes, more than {MAX_BYTES}")
-    return body
+    return Envelope(
+        event_id=event.event_id,
+        type=event.type,
+        subject=event.subject,
+        county=event.county,
+        time=event.origin.local_time,
+        replaces=event.replaces,
+        before=(
+            f'{{"specversion":"1.0","id":{own_id},"source":{source},"type":{type_},"subject":{subject},'
+            f'"time":{time},"datacontenttype":"application/json","sequence":"'
+        ),
+        after=f'","partitionkey":{subject},"correlationid":{run}{cause},"data":{data}}}',
+    )
+
+
+def serialise(event: EventDraft, sequence: int) -> bytes:
+    """The bytes of an event that has its number.
+
+    Raises:
+        GatewayError: the event is larger than MAX_BYTES.
+    """
+    return enveloped(event).serialise(sequence)
 
 
 def told(data: BenefitEvent) -> dict[str, Any]:

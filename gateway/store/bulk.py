@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, LargeBinary, Select, Table
+from sqlalchemy import JSON, Connection, LargeBinary, Select, Table
 
 _MARKS: Final = {"qmark": "?", "pyformat": "%s", "format": "%s"}
 
@@ -18,7 +18,10 @@ def driver_rows(conn: Connection, query: Select[Any]) -> list[Any]:
 
 
 def insert_rows(conn: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows whose values stand in the order of `names`; types are converted as the table has them."""
+    """Insert rows whose values stand in the order of `names`; types are converted as the table has them.
+
+    A JSON column takes its text as it is.
+    """
     if not rows:
         return
     quote = conn.dialect.identifier_preparer.quote
@@ -45,9 +48,9 @@ def _converted(
 
 
 def _processor(conn: Connection, table: Table, name: str) -> Callable[[Any], Any] | None:
-    """What makes of a column's values what the driver takes; both drivers take bytes as they are."""
+    """What makes of a column's values what the driver takes; both drivers take bytes and JSON as they are."""
     kind = table.c[name].type
-    if isinstance(kind, LargeBinary):
+    if isinstance(kind, LargeBinary | JSON):
         return None
     processor: Callable[[Any], Any] | None = kind.dialect_impl(conn.dialect).bind_processor(conn.dialect)
     return processor

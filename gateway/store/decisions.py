@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
+from gateway.store.bulk import insert_rows
 from gateway.store.chunks import chunks
 from gateway.store.tables import DECISIONS
 
 
 @dataclass(frozen=True)
-class Decision:
-    """What was decided about one benefit; `body` holds causes, holds, evidence references and clauses."""
-
+class _Decided:
     benefit_id: str
     person_no: str
     run_id: int
@@ -25,19 +25,34 @@ class Decision:
     valid_until: date | None
     as_of: date
     decided_at: datetime
+
+
+@dataclass(frozen=True)
+class Decision(_Decided):
+    """What was decided about one benefit; `body` holds causes, holds, evidence references and clauses."""
+
     body: dict[str, Any] = field(repr=False)
 
 
-_COLUMNS: Final = [DECISIONS.c[name] for name in Decision.__dataclass_fields__]
+@dataclass(frozen=True)
+class NewDecision(_Decided):
+    """A decision to be kept; its `body` is the JSON of a `Decision`'s."""
+
+    body: str = field(repr=False)
 
 
-def advance(conn: Connection, rows: Sequence[Decision]) -> None:
+_NAMES: Final = tuple(Decision.__dataclass_fields__)
+_COLUMNS: Final = [DECISIONS.c[name] for name in _NAMES]
+_values: Final = attrgetter(*_NAMES)
+
+
+def advance(conn: Connection, rows: Sequence[NewDecision]) -> None:
     """Make these the current decisions of their benefits; at most one per benefit."""
     for some in chunks(rows):
         ids = [row.benefit_id for row in some]
         before = update(DECISIONS).where(DECISIONS.c.benefit_id.in_(ids), DECISIONS.c.current)
         conn.execute(before.values(current=False))
-        conn.execute(insert(DECISIONS), [vars(row) | {"current": True} for row in some])
+        insert_rows(conn, DECISIONS, (*_NAMES, "current"), [(*_values(row), True) for row in some])
 
 
 def current(conn: Connection, benefit_id: str) -> Decision | None:

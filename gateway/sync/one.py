@@ -5,7 +5,7 @@ it count, and a run that published in the meantime makes it start again.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -16,19 +16,19 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from gateway.clock import CHINA
-from gateway.decide.behind import cause_of
 from gateway.decide.changes import DecisionRow, decision_rows, drafts, next_state
 from gateway.decide.compared import Gaps, gaps
 from gateway.decide.engine import BucketSources, compiled, decide_bucket
 from gateway.decide.engines import DuckTables
-from gateway.decide.findings import LiveCause, live_causes
+from gateway.decide.findings import LiveCause, live_causes, told_late
 from gateway.decide.outcome import BucketOutcome, Settles
+from gateway.decide.proposal import as_decision_text
 from gateway.errors import StoreError
-from gateway.events import ConflictFound, EligibilitySuspected, EventDraft, Origin, SuspicionUnresolved
+from gateway.events import ConflictFound, EligibilitySuspected, EventDraft, Origin, enveloped
 from gateway.evidence.engine import engine
 from gateway.policy import Policy
 from gateway.store import runs
-from gateway.store.decisions import Decision, advance
+from gateway.store.decisions import advance
 from gateway.store.ledger import Entry, Mark, entries_of, open_or_update, told_unresolved
 from gateway.store.outbox import append_events, release_events
 from gateway.store.parts import BUCKETS, live_parts
@@ -36,7 +36,7 @@ from gateway.store.revisions import put_revision, revision_of
 from gateway.store.windows import compared_until
 from gateway.sync.days import present_day
 from gateway.sync.deciding import refuse_while_held
-from gateway.sync.publishing import as_new
+from gateway.sync.publishing import as_decided, as_new
 from gateway.sync.sources import bucket_input
 from gateway.sync.standing import as_columns, as_revision
 from gateway.sync.station import Station
@@ -208,13 +208,11 @@ def _commit(start: Start, told: Told, beside: Beside) -> bool:
 
 
 def _keep(conn: Connection, start: Start, told: Told, run_id: int, now: datetime) -> None:
-    append_events(conn, run_id, map(as_new, told.events), start.station.sign)
-    decisions = [
-        Decision(**vars(row), run_id=run_id, as_of=start.as_of, decided_at=now) for row in told.decisions
-    ]
-    advance(conn, decisions)
+    append_events(conn, run_id, map(as_new, map(enveloped, told.events)), start.station.sign)
+    texts = map(as_decision_text, told.decisions)
+    advance(conn, [as_decided(each, run_id, start.as_of, now) for each in texts])
     open_or_update(conn, run_id, now, start.as_of, told.causes)
-    told_unresolved(conn, run_id, now, list(_late(told.events)))
+    told_unresolved(conn, run_id, now, list(told_late(told.events)))
     if told.state:
         subject = start.subject
         put_revision(conn, subject.benefit_id, subject.bucket, as_revision(told.state), now)
@@ -228,12 +226,6 @@ def _still_stands(conn: Connection, start: Start) -> bool:
 
 def _decided_parts(conn: Connection, subject: Subject) -> list[str]:
     return [part.part_id for part in live_parts(conn, "decided", subject.bucket)]
-
-
-def _late(events: Sequence[EventDraft]) -> Iterator[tuple[str, str]]:
-    for event in events:
-        if isinstance(event.data, SuspicionUnresolved):
-            yield event.subject, str(cause_of(event.data.reason))
 
 
 def _literal(text: str) -> str:

@@ -1,18 +1,16 @@
 """The second half of a decide run: what was proposed is numbered, kept and let out, bucket by bucket."""
 
-from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
-from gateway.decide.behind import cause_of
-from gateway.decide.proposal import Change, as_changes, followed
-from gateway.events import EventDraft, SuspicionUnresolved, serialise
+from gateway.decide.proposal import Changes, DecisionText, as_changes, followed
+from gateway.events import Envelope
 from gateway.places import opened
 from gateway.store import runs
 from gateway.store.bases import drop_older_bases
-from gateway.store.decisions import Decision, advance
+from gateway.store.decisions import NewDecision, advance
 from gateway.store.ledger import open_or_update, told_unresolved
 from gateway.store.outbox import NewEvent, append_events, release_events
 from gateway.store.proposals import Proposal, proposals, put_in_place
@@ -50,17 +48,22 @@ def finish_publishing(station: Station, progress: Progress = silent) -> int | No
     return run.run_id
 
 
-def as_new(event: EventDraft) -> NewEvent:
-    """A draft as the outbox takes it."""
+def as_new(event: Envelope) -> NewEvent:
+    """An event as the outbox takes it."""
     return NewEvent(
         event_id=event.event_id,
         type=event.type,
         subject=event.subject,
         county=event.county,
-        time=event.origin.local_time,
+        time=event.time,
         replaces=event.replaces,
-        serialise=lambda sequence: serialise(event, sequence),
+        serialise=event.serialise,
     )
+
+
+def as_decided(decision: DecisionText, run_id: int, as_of: date, at: datetime) -> NewDecision:
+    """A decision as the store takes it, of a run of that instant."""
+    return NewDecision(**vars(decision), run_id=run_id, as_of=as_of, decided_at=at)
 
 
 def _publish_bucket(station: Station, run: Run, proposal: Proposal) -> None:
@@ -73,28 +76,14 @@ def _publish_bucket(station: Station, run: Run, proposal: Proposal) -> None:
             if revision.revision_id not in taken_in
         }
         for batch in file.iter_batches():
-            changes = [each for each in as_changes(batch) if each.decision.benefit_id not in newer]
-            _put_in_store(conn, station, run, changes)
+            _put_in_store(conn, station, run, as_changes(batch, newer))
         drop_revisions(conn, taken_in)
         put_in_place(conn, proposal, station.now())
 
 
-def _put_in_store(conn: Connection, station: Station, run: Run, changes: list[Change]) -> None:
+def _put_in_store(conn: Connection, station: Station, run: Run, changes: Changes) -> None:
     now, as_of = station.now(), run.as_of or run.started_at.date()
-    events = [event for change in changes for event in change.events]
-    append_events(conn, run.run_id, map(as_new, events), station.sign)
-    advance(conn, [_decision(change, run, as_of) for change in changes])
-    causes = [cause for change in changes for cause in change.causes]
-    open_or_update(conn, run.run_id, now, as_of, causes)
-    told_unresolved(conn, run.run_id, now, list(_late(events)))
-
-
-def _decision(change: Change, run: Run, as_of: date) -> Decision:
-    return Decision(**vars(change.decision), run_id=run.run_id, as_of=as_of, decided_at=run.started_at)
-
-
-def _late(events: list[EventDraft]) -> Iterator[tuple[str, str]]:
-    """Benefit and cause of the entries that were told to be open too long."""
-    for event in events:
-        if isinstance(event.data, SuspicionUnresolved):
-            yield event.subject, cause_of(event.data.reason) or event.data.reason
+    append_events(conn, run.run_id, map(as_new, changes.events), station.sign)
+    advance(conn, [as_decided(each, run.run_id, as_of, run.started_at) for each in changes.decisions])
+    open_or_update(conn, run.run_id, now, as_of, changes.causes)
+    told_unresolved(conn, run.run_id, now, changes.unresolved)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from gateway.clock import local
 from gateway.crypto.event_signing import EventSigner
 from gateway.errors import StoreError
-from gateway.events import BenefitEvent, draft
+from gateway.events import BenefitEvent, draft, enveloped
 from gateway.store.database import Store
 from gateway.store.outbox import NewEvent, append_events, release_events
 from gateway.store.tables import EVENTS
@@ -78,7 +78,8 @@ def _events(run: Run) -> list[NewEvent]:
 def _event(run_id: int, place: int, benefit: int) -> NewEvent:
     data = _examples()[(run_id + place) % len(_examples())]
     about = {"benefit_id": f"B{benefit:07d}", "person_no": f"P{benefit:07d}"}
-    return as_new(draft(data.model_copy(update=about), origin(TYPE_PREFIX), f"evt_{run_id}_{place}"))
+    made = draft(data.model_copy(update=about), origin(TYPE_PREFIX), f"evt_{run_id}_{place}")
+    return as_new(enveloped(made))
 
 
 @cache

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -6,7 +7,7 @@ import pytest
 from gateway.errors import NotFoundError, StoreError
 from gateway.store import counters, decisions, imports, runs
 from gateway.store.database import Store
-from gateway.store.decisions import Decision
+from gateway.store.decisions import Decision, NewDecision
 from gateway.store.imports import RosterImport
 from gateway.store.refusals import (
     RefusalGroup,
@@ -19,7 +20,7 @@ from gateway.store.refusals import (
 
 NOW = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
 REFUSED = Refused(1, "marriages", "00ff", "op_date", "date_form", NOW, "123")
-DECISION = Decision(
+DECISION = NewDecision(
     "B1",
     "P1",
     1,
@@ -30,8 +31,12 @@ DECISION = Decision(
     date(2027, 2, 1),
     date(2026, 3, 1),
     NOW,
-    {"clauses": ["二"], "holds": []},
+    '{"clauses":["二"],"holds":[]}',
 )
+
+
+def read_back(kept: NewDecision) -> Decision:
+    return Decision(**vars(kept) | {"body": json.loads(kept.body)})
 
 
 def test_a_row_refused_again_is_not_a_second_refusal(store: Store) -> None:
@@ -64,9 +69,9 @@ def test_one_decision_of_a_benefit_is_current(store: Store) -> None:
         decisions.advance(conn, [DECISION, replace(DECISION, benefit_id="B2")])
         decisions.advance(conn, [later])
     with store.read() as conn:
-        assert decisions.current(conn, "B1") == later
-        assert decisions.history(conn, "B1") == [later, DECISION]
-        assert decisions.current(conn, "B2") == replace(DECISION, benefit_id="B2")
+        assert decisions.current(conn, "B1") == read_back(later)
+        assert decisions.history(conn, "B1") == [read_back(later), read_back(DECISION)]
+        assert decisions.current(conn, "B2") == read_back(replace(DECISION, benefit_id="B2"))
         assert decisions.current(conn, "B3") is None
         assert decisions.history(conn, "B3") == []
 

@@ -1,5 +1,5 @@
+import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,12 @@ from yarl import URL
 
 from gateway.decide.changes import decision_rows
 from gateway.decide.compared import Gaps
+from gateway.decide.proposal import as_decision_text
 from gateway.store.database import Store
-from gateway.store.decisions import Decision, advance
+from gateway.store.decisions import NewDecision, advance
 from gateway.store.ledger import open_or_update
 from gateway.store.outbox import NewEvent, append_events, release_events
+from gateway.sync.publishing import as_decided
 from gateway.web.app import make_app
 from tests.integration.store.test_ledger import DEATH
 from tests.support.serving import KEYS
@@ -23,10 +25,10 @@ NOW = datetime(2026, 7, 1, 6)  # noqa: DTZ001 - instants are kept as naive Asia/
 Client = TestClient[Any, Any]
 
 
-def decision(run_id: int, **given: Any) -> Decision:
+def decision(run_id: int, **given: Any) -> NewDecision:
     found = outcome([row(**given)], [reference(1)])
     [decided] = decision_rows(found, POLICY, AS_OF, Gaps())
-    return Decision(**vars(decided), run_id=run_id, as_of=AS_OF, decided_at=NOW)
+    return as_decided(as_decision_text(decided), run_id, AS_OF, NOW)
 
 
 def new_event(number: int) -> NewEvent:
@@ -123,6 +125,6 @@ async def test_an_id_that_nothing_can_have_is_not_found(client: Client, path: st
 
 
 async def test_what_is_explained_is_what_was_stored(client: Client) -> None:
-    stored = asdict(decision(2, decision="suspected", causes=["death"], holds=["death"]))["body"]
+    stored = json.loads(decision(2, decision="suspected", causes=["death"], holds=["death"]).body)
     found = await (await client.get("/v1/benefits/B1")).json()
     assert {name: found[name] for name in stored} == stored

@@ -7,8 +7,25 @@ import pytest
 
 from gateway.decide.changes import DecisionRow
 from gateway.decide.findings import LiveCause
-from gateway.decide.proposal import CHANGES, Change, as_batches, as_changes, followed, schema_after
-from gateway.events import EligibilitySuspected, EventDraft, EvidenceReference, Origin, draft, serialise
+from gateway.decide.proposal import (
+    CHANGES,
+    Changes,
+    as_batches,
+    as_changes,
+    as_decision_text,
+    followed,
+    schema_after,
+)
+from gateway.events import (
+    EligibilitySuspected,
+    EventDraft,
+    EvidenceReference,
+    Origin,
+    SuspicionUnresolved,
+    draft,
+    enveloped,
+    serialise,
+)
 
 ORIGIN = Origin("urn:x", "cn.hunan.rst.", datetime(2026, 9, 30, 19, 5, 1, 250_000, tzinfo=UTC), "run-1")
 DAY = date(2026, 9, 30)
@@ -36,6 +53,23 @@ def suspected(benefit_id: str, previous: str | None = None) -> EventDraft:
     return draft(data, ORIGIN, previous)
 
 
+def unresolved(benefit_id: str) -> SuspicionUnresolved:
+    return SuspicionUnresolved(
+        person_no="P1",
+        benefit_id=benefit_id,
+        benefit="employee_pension",
+        decision="suspected",
+        as_of=DAY,
+        clauses=[],
+        policy_version="1",
+        reason="sentence",
+        confidence="single_source",
+        verify_within_days=30,
+        suggested_channel="home_visit",
+        evidence=[],
+    )
+
+
 def cause(benefit_id: str) -> LiveCause:
     return LiveCause(
         benefit_id=benefit_id,
@@ -52,20 +86,32 @@ def cause(benefit_id: str) -> LiveCause:
     )
 
 
-def test_a_change_comes_back_with_its_events_in_order_and_its_causes() -> None:
-    first = suspected("B1")
-    change = Change(decision("B1"), [first, suspected("B1", first.event_id)], [cause("B1")])
-    quiet = Change(decision("B2"), [], [])
-    (batch,) = as_batches([change.decision, quiet.decision], change.events, change.causes)
+def test_changes_come_back_with_their_events_in_order_and_their_causes() -> None:
+    decisions, first = [decision("B1"), decision("B2"), decision("B3")], suspected("B1")
+    events = [first, suspected("B1", first.event_id), suspected("B3")]
+    (batch,) = as_batches(decisions, events, [cause("B1")])
     assert batch.schema == CHANGES
-    assert list(as_changes(batch)) == [change, quiet]
+    texts, envelopes = [as_decision_text(each) for each in decisions], [enveloped(each) for each in events]
+    assert as_changes(batch) == Changes(texts, envelopes, [cause("B1")], [])
+    assert as_changes(batch, {"B1", "B9"}) == Changes(texts[1:], envelopes[2:], [], [])
+    assert as_changes(batch, {"B1", "B2", "B3"}) == Changes([], [], [], [])
+
+
+def test_what_is_told_to_be_open_too_long_comes_back_by_its_cause() -> None:
+    late = draft(unresolved("B1"), ORIGIN, None)
+    (batch,) = as_batches([decision("B1"), decision("B2")], [late], [])
+    assert as_changes(batch).unresolved == [("B1", "custody")]
 
 
 def test_the_bytes_of_an_event_are_the_same_as_if_it_had_never_been_put_away() -> None:
     event = suspected("B1", "evt_0")
     (batch,) = as_batches([decision("B1")], [event], [])
-    (again,) = as_changes(batch)
-    assert serialise(again.events[0], 12) == serialise(event, 12)
+    (again,) = as_changes(batch).events
+    assert again.serialise(12) == serialise(event, 12)
+
+
+def test_an_explanation_is_in_no_repr() -> None:
+    assert "丧葬" not in repr(as_decision_text(decision("B1")))
 
 
 def test_many_changes_are_put_away_a_bounded_number_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
