@@ -26,6 +26,7 @@ from gateway.evidence.columns import BUCKETS
 from gateway.evidence.engine import engine
 from gateway.evidence.files import as_part, write_part
 from gateway.evidence.settle import settle
+from gateway.garbage import collect_seldom
 from gateway.policy import load_policy
 from gateway.store import runs
 from gateway.store.bases import keep_basis
@@ -158,6 +159,7 @@ def main() -> None:
     parser.add_argument("--memory-mb", type=int, default=1024, help="decide_memory_mb")
     parser.add_argument("--share", type=float, default=0.02, help="of a month's records that arrive")
     given = parser.parse_args()
+    collect_seldom()  # as the command line does
     with standing_site(Size(given.benefits, given.records), given.memory_mb) as site:
         for taken in measure(site, given.share):
             looked, changed = taken.report.reconsidered, taken.report.changed

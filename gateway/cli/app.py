@@ -36,6 +36,7 @@ from gateway.cli import (
 )
 from gateway.cli.output import err, log_time
 from gateway.errors import GatewayError, RequestError
+from gateway.garbage import collect_seldom
 
 app = typer.Typer(
     name="gateway",
@@ -80,6 +81,7 @@ app.command("doctor")(doctor.doctor)
 
 def main() -> None:
     """Run the command line; a gateway error is one line on stderr and its own exit code."""
+    collect_seldom()
     handler = RichHandler(console=err, show_path=False, log_time_format=log_time)
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
