@@ -78,14 +78,18 @@ def connect(memory_mb: int | None = None) -> duckdb.DuckDBPyConnection:
 
 def compiled(policy: Policy, as_of: date, gaps: Gaps, dialect: str = "duckdb") -> Queries:
     """Compile the rules once for all buckets of a run, to a dialect by Ibis' name."""
-    template = _template(policy, gaps, dialect)
+    return of_day(compiled_for_any_day(policy, gaps, dialect), as_of)
+
+
+def of_day(template: Queries, as_of: date) -> Queries:
+    """The queries of a day, out of those of any day."""
     day = f"MAKE_DATE({as_of.year}, {as_of.month}, {as_of.day})"
     decide, references = (query.replace(_ANY_DAY, day) for query in (template.decide, template.references))
     return replace(template, decide=decide, references=references)
 
 
 @lru_cache(maxsize=4)
-def _template(policy: Policy, gaps: Gaps, dialect: str) -> Queries:
+def compiled_for_any_day(policy: Policy, gaps: Gaps, dialect: str) -> Queries:
     """The queries of any day: to compile takes seconds, and the day stands in them as a constant only."""
     evidence, told = named_table(EVIDENCE, "evidence"), named_table(EVIDENCE, "told")
     roster = named_table(ROSTER, "roster")
@@ -103,7 +107,12 @@ def _template(policy: Policy, gaps: Gaps, dialect: str) -> Queries:
     written = {
         name: str(ibis.to_sql(query, dialect=dialect, pretty=False)) for name, query in queries.items()
     }
-    return Queries(**written, rules=sha256("\n".join(written.values()).encode()).hexdigest())
+    return Queries(**written, rules=hash_of_rules(written))
+
+
+def hash_of_rules(written: Mapping[str, str]) -> str:
+    """A hash of the four queries of any day, in the order of `Queries`."""
+    return sha256("\n".join(written.values()).encode()).hexdigest()
 
 
 def decide_bucket(

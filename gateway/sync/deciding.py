@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from gateway.clock import CHINA
 from gateway.decide.compared import Gaps, gaps
-from gateway.decide.engine import compiled
 from gateway.decide.engines import DIALECTS
 from gateway.decide.guard import Findings, from_json, judge
 from gateway.errors import ConfigError, RunHeld
@@ -26,6 +25,7 @@ from gateway.sync.lock import at_work
 from gateway.sync.progress import Progress, silent
 from gateway.sync.proposing import Deciding, propose
 from gateway.sync.publishing import finish_publishing, publish
+from gateway.sync.queries import kept_queries
 from gateway.sync.report import DecideReport, as_summary
 from gateway.sync.roster import match_again, stopped_in_import
 from gateway.sync.since import basis_now, since_last
@@ -115,7 +115,7 @@ def deciding(
     """What a run decides by, and whom; its events say that they are of the instant `at`."""
     with station.store.read() as conn:
         found = gaps(policy, compared_until(conn), as_of)
-    queries = compiled(policy, as_of, found, DIALECTS[station.settings.gateway.engine])
+    queries = kept_queries(station.work, policy, as_of, found, DIALECTS[station.settings.gateway.engine])
     with station.store.read() as conn:
         basis = basis_now(conn, run_id, as_of, queries.rules)
         since = since_last(conn, station.evidence, basis, asked=_why_full(station, full=full))

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from gateway.clock import CHINA
 from gateway.decide.changes import DecisionRow, decision_rows, drafts, next_state
 from gateway.decide.compared import Gaps, gaps
-from gateway.decide.engine import BucketSources, compiled, decide_bucket
+from gateway.decide.engine import BucketSources, decide_bucket
 from gateway.decide.engines import DuckTables
 from gateway.decide.findings import LiveCause, live_causes, told_late
 from gateway.decide.outcome import BucketOutcome, Settles
@@ -37,6 +37,7 @@ from gateway.store.windows import compared_until
 from gateway.sync.days import present_day
 from gateway.sync.deciding import refuse_while_held
 from gateway.sync.publishing import as_decided, as_new
+from gateway.sync.queries import kept_queries
 from gateway.sync.sources import bucket_input
 from gateway.sync.standing import as_columns, as_revision
 from gateway.sync.station import Station
@@ -170,7 +171,7 @@ def _of_person(sources: BucketSources, person: int) -> BucketSources:
 
 
 def _decided(connection: duckdb.DuckDBPyConnection, start: Start) -> Told:
-    queries = compiled(start.policy, start.as_of, start.gaps)
+    queries = kept_queries(start.station.work, start.policy, start.as_of, start.gaps)
     outcome = _of_benefit(decide_bucket(connection, start.sources, queries), start.subject)
     if not outcome.changed.num_rows:
         return Told()

@@ -1,41 +1,19 @@
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from gateway.decide import engine
-from gateway.decide.compared import Gaps
-from gateway.decide.engine import Queries
-from gateway.policy import Policy
 from gateway.sandbox.drop import write_drop
 from gateway.sandbox.id_numbers import with_bad_check_digit
 from gateway.sandbox.keys import write_keys
 from gateway.sandbox.province import Province
-from gateway.sync import deciding, one
 from gateway.sync.monthly import run_month
 from tests.support.site import AS_OF, NOW, START, Digest, Privates, Supplies, Trial, open_trial, put
 
 SEED = 7
 PEOPLE = 70
 BROKEN_KEY = "99SL-BROKEN"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compiled_once() -> Iterator[None]:
-    """The same rules for the same day are the same SQL: it is made once, not for every run of every test."""
-    made: dict[tuple[str, date, Gaps, str], Queries] = {}
-
-    def compiled(policy: Policy, as_of: date, gaps: Gaps, dialect: str = "duckdb") -> Queries:
-        key = (policy.model_dump_json(), as_of, gaps, dialect)
-        if key not in made:
-            made[key] = engine.compiled(policy, as_of, gaps, dialect)
-        return made[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (deciding, one):
-            patch.setattr(module, "compiled", compiled)
-        yield
 
 
 @pytest.fixture(scope="session")

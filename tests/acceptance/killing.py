@@ -246,7 +246,7 @@ def prepare(plan: Plan) -> None:
         with station.store, station.store.read() as conn:
             found = gaps(policy, compared_until(conn), as_of)
         queries = engine.compiled(policy, as_of, found)
-        _set(deciding, compiled=lambda *_: queries, BUCKETS=plan.buckets)
+        _set(deciding, kept_queries=lambda *_: queries, BUCKETS=plan.buckets)
 
 
 def main(plan_file: str, result_file: str) -> None:

@@ -49,7 +49,7 @@ def read_all(month: Month, fatal: int = 0) -> None:
 def decide_all(month: Month, fatal: int = 0) -> None:
     """Publish what an earlier run left, then decide and publish; die at that write."""
     queries = pickle.loads(month.queries.read_bytes())  # noqa: S301 - written by this harness
-    setattr(deciding, "compiled", lambda *_: queries)  # noqa: B010 - mypy takes no assignment to a function
+    setattr(deciding, "kept_queries", lambda *_: queries)  # noqa: B010 - mypy takes no assignment to a function
     Steps(fatal).watch()
     with (station := month.station()).store:
         if finish_publishing(station) is None:
