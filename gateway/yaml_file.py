@@ -14,7 +14,7 @@ class _TwiceError(yaml.MarkedYAMLError):
     """A key stands twice in one mapping."""
 
 
-class _NoDuplicates(yaml.SafeLoader):
+class _NoDuplicates(yaml.CSafeLoader):
     """PyYAML keeps the last of two equal keys without a word; what somebody configured must not vanish so."""
 
 
@@ -47,7 +47,7 @@ def read_yaml(folder: Path, file: str, model: type[M], faults: list[str]) -> M |
 
 
 def _content(file: Path) -> Any:
-    return yaml.load(file.read_text("utf-8"), _NoDuplicates) or {}  # noqa: S506 - derived from SafeLoader
+    return yaml.load(file.read_text("utf-8"), _NoDuplicates) or {}  # noqa: S506 - derived from a safe loader
 
 
 def fault_lines(file: str, error: ValidationError) -> list[str]:

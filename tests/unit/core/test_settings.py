@@ -184,7 +184,7 @@ def test_all_faults_are_named_at_once_with_file_and_key(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("hub: [", "police.yaml: is not YAML at line 1"),
+        ("hub: [", "police.yaml: is not YAML at line 2"),
         ("rid: a\n\tb: c", "police.yaml: is not YAML at line 2"),
         (f"rid: !!python/object:os.{SECRET} x", "police.yaml: is not YAML at line 1"),
         (f"- {SECRET}", "police.yaml: (top): Input should be a valid dictionary"),
