@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from bench.cache import cache_folder
 from bench.decide.data import AS_OF, Size, arrivals, corrections, month, roster, strangers
 from gateway.cli.context import open_station
 from gateway.clock import CHINA
@@ -52,15 +52,9 @@ class SetClock:
         return self.now.replace(tzinfo=CHINA)
 
 
-def cache() -> Path:
-    """Where provinces are kept from run to run: outside the repository."""
-    chosen = os.environ.get("GATEWAY_BENCH_CACHE")
-    return Path(chosen) if chosen else Path(tempfile.gettempdir()) / "gateway-bench"
-
-
 def province(size: Size, months: int = 1) -> Path:
     """The folder of a province of this size, made where it is not there yet."""
-    folder = cache() / f"decide-{size.benefits}-{size.records}-{months}-{size.seed}"
+    folder = cache_folder() / f"decide-{size.benefits}-{size.records}-{months}-{size.seed}"
     if not (folder / MADE).exists():
         shutil.rmtree(folder, ignore_errors=True)
         with open_site(folder, size) as site:
