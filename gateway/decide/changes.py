@@ -1,7 +1,7 @@
 """Turns the changed decisions of a bucket into event drafts, rows for the store and the next state."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -32,9 +32,7 @@ EventIds = dict[str, dict[str, str | None]]
 
 
 @dataclass(frozen=True)
-class DecisionRow:
-    """A decision as the store keeps it; `body` holds everything that `explain` prints."""
-
+class _Stored:
     benefit_id: str
     person_no: str
     decision: str
@@ -42,10 +40,23 @@ class DecisionRow:
     confidence: str | None
     certified_on: date | None
     valid_until: date | None
-    body: dict[str, Any]
 
 
-_STORED: Final = tuple(name for name in DecisionRow.__dataclass_fields__ if name != "body")
+@dataclass(frozen=True)
+class DecisionRow(_Stored):
+    """A decision as the store keeps it; `body` holds everything that `explain` prints."""
+
+    body: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class DecisionText(_Stored):
+    """A `DecisionRow` with its body as JSON."""
+
+    body: str = field(repr=False)
+
+
+_STORED: Final = tuple(_Stored.__dataclass_fields__)
 
 
 def drafts(outcome: BucketOutcome, policy: Policy, as_of: date, origin: Origin) -> list[EventDraft]:

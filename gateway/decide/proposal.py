@@ -4,14 +4,13 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from itertools import starmap
 from typing import Any, Final, TypeVar
 
 import polars as pl
 import pyarrow as pa
 
-from gateway.decide.changes import DecisionRow
+from gateway.decide.changes import DecisionRow, DecisionText
 from gateway.decide.findings import LiveCause, told_late
 from gateway.events import Envelope, EventDraft, enveloped
 
@@ -48,25 +47,9 @@ CHANGES: Final = pa.schema(
 
 _AT_ONCE: Final = 10_000
 _REVISIONS: Final = b"revisions"
-_DECIDED: Final = (
-    "benefit_id", "person_no", "decision", "reason", "confidence", "certified_on", "valid_until", "body",
-)  # fmt: skip
+_DECISION: Final = tuple(DecisionText.__dataclass_fields__)
 
 Item = TypeVar("Item", EventDraft, LiveCause)
-
-
-@dataclass(frozen=True)
-class DecisionText:
-    """A decision as a `DecisionRow`, its body as the JSON that is stored."""
-
-    benefit_id: str
-    person_no: str
-    decision: str
-    reason: str | None
-    confidence: str | None
-    certified_on: date | None
-    valid_until: date | None
-    body: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -76,10 +59,10 @@ class Changes:
     `unresolved` are benefit and cause of what was told to be open too long.
     """
 
-    decisions: list[DecisionText]
-    events: list[Envelope]
-    causes: list[LiveCause]
-    unresolved: list[tuple[str, str]]
+    decisions: list[DecisionText] = field(repr=False)
+    events: list[Envelope] = field(repr=False)
+    causes: list[LiveCause] = field(repr=False)
+    unresolved: list[tuple[str, str]] = field(repr=False)
 
 
 def schema_after(revisions: Iterable[int]) -> pa.Schema:
@@ -121,7 +104,7 @@ def as_changes(batch: pa.RecordBatch, but: Collection[str] = ()) -> Changes:
     """Rows of CHANGES as what they were made of, but for these benefits."""
     rows = pl.DataFrame(batch).filter(~pl.col("benefit_id").is_in(but))
     return Changes(
-        decisions=list(starmap(DecisionText, rows.select(_DECIDED).iter_rows())),
+        decisions=list(starmap(DecisionText, rows.select(_DECISION).iter_rows())),
         events=list(starmap(Envelope, _each(rows, "events").unnest("events").iter_rows())),
         causes=[LiveCause(**json.loads(text)) for text in _each(rows, "causes")["causes"]],
         unresolved=list(_each(rows, "benefit_id", "unresolved").iter_rows()),

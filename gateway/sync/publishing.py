@@ -5,7 +5,8 @@ from datetime import date, datetime
 import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
-from gateway.decide.proposal import Changes, DecisionText, as_changes, followed
+from gateway.decide.changes import DecisionText
+from gateway.decide.proposal import Changes, as_changes, followed
 from gateway.events import Envelope
 from gateway.places import opened
 from gateway.store import runs

@@ -111,7 +111,9 @@ def test_the_bytes_of_an_event_are_the_same_as_if_it_had_never_been_put_away() -
 
 
 def test_an_explanation_is_in_no_repr() -> None:
-    assert "丧葬" not in repr(as_decision_text(decision("B1")))
+    assert "丧葬" not in repr(decision("B1")) + repr(as_decision_text(decision("B1")))
+    (batch,) = as_batches([decision("B1")], [suspected("B1")], [cause("B1")])
+    assert "B1" not in repr(as_changes(batch))
 
 
 def test_many_changes_are_put_away_a_bounded_number_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
