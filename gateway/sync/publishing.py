@@ -2,11 +2,13 @@
 
 from datetime import date, datetime
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
 from gateway.decide.changes import DecisionText
-from gateway.decide.proposal import Changes, as_changes, followed
+from gateway.decide.proposal import CHANGES, Changes, as_changes, followed
+from gateway.errors import StoreError
 from gateway.events import Envelope
 from gateway.places import opened
 from gateway.store import runs
@@ -70,6 +72,7 @@ def as_decided(decision: DecisionText, run_id: int, as_of: date, at: datetime) -
 def _publish_bucket(station: Station, run: Run, proposal: Proposal) -> None:
     changes_file = opened(station.evidence / proposal.changes.path)
     with changes_file, pq.ParquetFile(changes_file) as file, station.store.begin() as conn:
+        _check_version(file.schema_arrow, run.run_id)
         taken_in = followed(file.schema_arrow)
         newer = {
             revision.benefit_id
@@ -80,6 +83,13 @@ def _publish_bucket(station: Station, run: Run, proposal: Proposal) -> None:
             _put_in_store(conn, station, run, as_changes(batch, newer))
         drop_revisions(conn, taken_in)
         put_in_place(conn, proposal, station.now())
+
+
+def _check_version(written: pa.Schema, run_id: int) -> None:
+    if not written.equals(CHANGES):
+        raise StoreError(
+            f"run {run_id} was decided by another version of this gateway: publish it with that version"
+        )
 
 
 def _put_in_store(conn: Connection, station: Station, run: Run, changes: Changes) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from gateway.errors import RequestError, RunHeld
+from gateway.errors import RequestError, RunHeld, StoreError
 from gateway.store import runs
 from gateway.store.database import Store
 from gateway.store.decisions import current
@@ -200,3 +200,18 @@ def test_what_a_stopped_run_proposed_is_dropped_whole(station: Station) -> None:
     publish(station, run_id)
     assert subjects(station) == ["B2"]
     assert state_of(station, stopped) == "failed"
+
+
+def test_what_another_version_proposed_is_left_to_it(station: Station) -> None:
+    run_id = propose(station, *BOTH)
+    with station.store.read() as conn:
+        (changes, *_) = live_parts(conn, "changes")
+    file = station.evidence / changes.path
+    written = pq.read_table(file)
+    pq.write_table(written.drop_columns(["unresolved"]), file)
+    with pytest.raises(StoreError, match=f"run {run_id} was decided by another version"):
+        publish(station, run_id)
+    assert told(station) == []
+    pq.write_table(written, file)
+    publish(station, run_id)
+    assert subjects(station) == ["B1", "B17", "B2"]
