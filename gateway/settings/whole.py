@@ -26,7 +26,7 @@ class GatewaySettings(Section):
     evidence: PlaceText
     """The folder of the Parquet parts, or a URL that fsspec knows (`s3://…`); about 200 bytes a record."""
     work: Path = Path("work")
-    """This machine's folder for locks, spilled queries and key maps where evidence is a URL."""
+    """This machine's folder for locks, spilled queries, rules and key maps, where evidence is a URL."""
     identity_key: Reference
     """Where the key is kept that turns ID numbers and names into hashes; never beside the database."""
     hub: HubSettings
