@@ -25,7 +25,7 @@ from tests.torture.sending import given_up
 from tests.torture.writing import TYPE_PREFIX, outbox, release, write_runs
 
 SPEED: Final = 1000.0
-SETTLE_SECONDS: Final = 15.0
+SETTLE_SECONDS: Final = 90.0
 QUIET_SECONDS: Final = 0.06
 _SKIPPED_PER_LOOK: Final = 3600.0
 _LOOK_SECONDS: Final = 0.02
