@@ -1,7 +1,9 @@
 """A session on a Spark cluster, set so that days, instants and arithmetic mean what they mean in DuckDB."""
 
 import logging
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
@@ -48,12 +50,26 @@ def session(settings: SparkSettings) -> Iterator[SparkSession]:
     """
     with failing_clearly(settings.master):
         _knock(settings.master)
-        opened = _opened(settings)
-        try:
-            _take_a_task(opened, settings)
-            yield opened
-        finally:
-            opened.stop()
+        with _interrupts_restored():
+            opened = _opened(settings)
+            try:
+                _take_a_task(opened, settings)
+                yield opened
+            finally:
+                opened.stop()
+
+
+@contextmanager
+def _interrupts_restored() -> Iterator[None]:
+    """Take back Spark's own handling of an interrupt: it would ask for the session that has ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -124,7 +124,7 @@ def take(conn: Connection, me: Instance, name: str) -> bool:
     """
     hold(conn, me, me.name)
     now = present(conn)
-    bury(conn, now)
+    bury(conn, now, spared=me)
     insertion = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
     taken = insertion(LEASES).values(**_lease(me, name, now)).on_conflict_do_nothing()
     return conn.scalar(taken.returning(LEASES.c.name)) is not None
@@ -157,12 +157,12 @@ def let_go(conn: Connection, me: Instance, name: str) -> None:
         raise LeaseLost
 
 
-def bury(conn: Connection, now: datetime) -> list[Lease]:
-    """Free what instances hold that said nothing for too long; gives their leases.
+def bury(conn: Connection, now: datetime, spared: Instance) -> list[Lease]:
+    """Free what other instances hold that said nothing for too long; gives their leases.
 
-    One that is committing just now is left.
+    One that is committing just now is left, and `spared`, who speaks: late, but before anybody replaced it.
     """
-    dead = _locked(conn, LEASES.c.place == PLACE, LEASES.c.until <= now)
+    dead = _locked(conn, LEASES.c.place == PLACE, LEASES.c.until <= now, LEASES.c.token != spared.token)
     own = delete(LEASES).where(LEASES.c.name.in_(dead), LEASES.c.until <= now)
     return [Lease(**row._asdict()) for row in conn.execute(own.returning(*LEASES.c))]
 

@@ -92,7 +92,7 @@ class Share:
         return unit
 
     def _replace_dead(self, conn: Connection) -> None:
-        for lease in instances.bury(conn, present(conn)):
+        for lease in instances.bury(conn, present(conn), spared=self.me):
             if lease.name.startswith(lease_of(self.run_id, "")):
                 said = f"{lease.holder} gave no sign of life and is replaced ({lease.name}): see its log"
                 raise_alarm(conn, Alarm("lease_lost", WORK, said), self.station.now())

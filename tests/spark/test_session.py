@@ -1,5 +1,6 @@
 """A cluster that is not there, or has no room, is heard within seconds and not waited for."""
 
+import signal
 import socket
 
 import pytest
@@ -44,6 +45,13 @@ def test_what_the_results_rest_on_cannot_be_set_otherwise(cluster: SparkSettings
     with session(cluster.model_copy(update={"config": wrong})) as opened:
         assert opened.conf.get("spark.sql.session.timeZone") == "Asia/Shanghai"
         assert opened.conf.get("spark.sql.ansi.enabled") == "true"
+
+
+def test_an_interrupt_after_a_session_is_what_it_was_before(cluster: SparkSettings) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with session(cluster):
+        pass
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_secrets_are_taken_from_where_they_are(
