@@ -52,6 +52,7 @@ class Dispatch:
         Raises:
             StoreError: the store cannot be used; begin anew later.
         """
+        await self._tools.results.flush()  # what an earlier turn was told of must not be taken up as pending
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._tools.results.run())

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -15,7 +15,7 @@ from gateway.delivery.consent import Consent
 from gateway.delivery.dispatch import Dispatch
 from gateway.delivery.heart import Heart
 from gateway.delivery.posting import Sender
-from gateway.delivery.results import Results
+from gateway.delivery.results import Acks, Results
 from gateway.delivery.supervise import Supervision
 from gateway.delivery.tenure import Tenure
 from gateway.delivery.tools import Tools
@@ -41,6 +41,7 @@ class Delivering:
     settings: DeliverySettings
     file: Path
     clock: Clock
+    _acks: Acks = field(default_factory=Acks, init=False, repr=False)
 
     async def run(self) -> None:
         """Until cancelled; attempts under way may end then, and are written down."""
@@ -63,7 +64,7 @@ class Delivering:
 
     async def _send(self, tenure: Tenure, heart: Heart) -> None:
         async with Sender() as sender, asyncio.TaskGroup() as group:
-            results = Results(self.store, self._now)
+            results = Results(self.store, self._now, acks=self._acks)
             tools = Tools(self.store, self.serving, self.settings, sender, results, self.clock)
             group.create_task(tenure.keep())
             group.create_task(Consent(self.store, sender, self.settings, self.clock).run())

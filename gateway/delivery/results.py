@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,6 @@ from gateway.store.deliveries import Tried
 from gateway.store.subscriptions import disable
 
 GROUP_S: Final = 0.05
-"""The longest that a result waits for others."""
 
 GROUP: Final = 500
 """So many results are written at once."""
@@ -39,11 +38,26 @@ class Change:
     then: Then
 
 
+class Acks:
+    """What was taken and is not committed yet; it outlives a turn of sending that the store's fault ends."""
+
+    def __init__(self) -> None:
+        self._by_status = defaultdict[int, list[int]](list)
+
+    def add(self, status: int, delivery_ids: Iterable[int]) -> None:
+        """These were answered so."""
+        self._by_status[status].extend(delivery_ids)
+
+    def take(self) -> dict[int, list[int]]:
+        """All of them, to be committed; put back what could not be."""
+        taken, self._by_status = self._by_status, defaultdict(list)
+        return taken
+
+
 @dataclass
 class _Group:
-    """What is written in one commit."""
+    """What is written in one commit, beside the acks."""
 
-    delivered: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     changes: list[Change] = field(default_factory=list)
     failing: dict[str, datetime | None] = field(default_factory=dict)
     disabled: dict[str, str] = field(default_factory=dict)
@@ -51,11 +65,25 @@ class _Group:
 
 
 class Results:
-    """Takes results in, and commits them while `run` is awaited; `close` commits what is left."""
+    """Takes results in, and commits them while `run` is awaited; `flush` commits what is left.
 
-    def __init__(self, store: Store, now: Callable[[], datetime], group_s: float = GROUP_S) -> None:
+    Args:
+        store: where the deliveries are.
+        now: gives the present as naive Asia/Shanghai.
+        group_s: the longest that a result waits for others.
+        acks: those of an earlier turn that are not committed yet; this one's are added to them.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        group_s: float = GROUP_S,
+        acks: Acks | None = None,
+    ) -> None:
         self._store = store
         self._now = now
+        self._acks = Acks() if acks is None else acks
         self._group_s = group_s
         self._group = _Group()
         self._writing = 0
@@ -70,7 +98,7 @@ class Results:
 
     def delivered(self, delivery_id: int, status: int) -> None:
         """It was taken."""
-        self._group.delivered[status].append(delivery_id)
+        self._acks.add(status, [delivery_id])
         self._counted()
 
     def changed(self, change: Change) -> None:
@@ -92,7 +120,7 @@ class Results:
         """Commit groups until cancelled.
 
         Raises:
-            StoreError: a group could not be committed; what it held is sent again.
+            StoreError: a group could not be committed; what was not taken is tried again, acks are kept.
         """
         while True:
             await self._some.wait()
@@ -105,17 +133,24 @@ class Results:
         """Commit what there is now.
 
         Raises:
-            StoreError: it could not be committed.
+            StoreError: it could not be committed; acks are kept.
         """
         async with self._one_at_a_time:
             group, self._group = self._group, _Group()
             self._some.clear()
             self._many.clear()
-            if not group.count:
+            acks = self._acks.take()
+            if not group.count and not acks:
                 return
             self._writing = group.count
-            replaced = await asyncio.to_thread(self._commit, group)
-            self._writing = 0
+            try:
+                replaced = await asyncio.to_thread(self._commit, group, acks)
+            except BaseException:  # a cancelled one too: to commit an ack twice changes nothing
+                for status, delivery_ids in acks.items():
+                    self._acks.add(status, delivery_ids)
+                raise
+            finally:
+                self._writing = 0
             for change, numbers in zip(group.changes, replaced, strict=True):
                 change.then(numbers)
 
@@ -125,7 +160,7 @@ class Results:
         if self._group.count >= GROUP:
             self._many.set()
 
-    def _commit(self, group: _Group) -> list[range]:
+    def _commit(self, group: _Group, acks: Mapping[int, list[int]]) -> list[range]:
         now = self._now()
         with self._store.begin() as conn:
             # subscriptions first and in one order, as whoever writes new deliveries does: else two would wait
@@ -134,7 +169,7 @@ class Results:
                 deliveries.note_failing(conn, subscription_id, since)
             for subscription_id, reason in sorted(group.disabled.items()):
                 disable(conn, subscription_id, reason, now)
-            for status, delivery_ids in group.delivered.items():
+            for status, delivery_ids in acks.items():
                 deliveries.note_delivered(conn, delivery_ids, status, now)
             deliveries.note_tried(conn, [each.tried for each in group.changes if not each.apart], now)
             return [_replaced(conn, each, now) for each in group.changes]

@@ -130,7 +130,7 @@ class Sending:
             self._pace = self._pace.slowed(now, began_at, min(asked, _LONGEST_HOLD_S))
 
     def _taken(self, parcel: Parcel, outcome: Outcome) -> None:
-        """The next of its benefits may leave at once: should this not be committed, both are sent again."""
+        """The next of its benefits may leave at once: a crash before the commit repeats both."""
         self._tools.results.delivered(parcel.row.delivery_id, verdict.status_of(outcome) or 0)
         self._stock.lanes.done(parcel.row)
         if self._failing_since is not None:

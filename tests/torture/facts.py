@@ -66,8 +66,9 @@ class Acked:
 
 @dataclass(frozen=True)
 class Broken:
-    """The gateway was killed or had no store from `since` to `until`: what it had not committed is gone.
+    """The gateway was killed and begun again from `since` to `until`: what it had not committed is gone.
 
+    A store that goes away breaks nothing: a gateway that lives keeps what it was told until it can commit it.
     A receiver that goes away resets its connections, which takes an answer back that was not yet read: that
     is a break of one subscriber alone.
     """

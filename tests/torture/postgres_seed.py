@@ -54,9 +54,7 @@ def _restarted(cluster: Cluster) -> type[World]:
         async def beside(self) -> None:
             for turn in range(RESTARTS * 2):
                 await asyncio.sleep(_BETWEEN_SECONDS)
-                since = self.recorder.tick()
                 await (_restart(cluster) if turn % 2 else asyncio.to_thread(cluster.end_connections))
-                self.recorder.break_off("database restarted", since)
 
     return Restarted
 

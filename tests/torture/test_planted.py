@@ -10,7 +10,7 @@ from tests.torture.checker import Kind
 from tests.torture.incarnation import Spoil
 from tests.torture.seed import run_seed
 
-SEEDS = 48
+SEEDS = 12
 SETTLE_SECONDS = 1.5
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from getpass import getuser
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,12 @@ from typer.testing import CliRunner
 from gateway.cli import deliveries
 from gateway.cli.app import app
 from gateway.clock import local, system_clock
+from gateway.delivery import opening
 from gateway.delivery.opening import Delivering
+from gateway.delivery.supervise import Supervision
+from gateway.errors import StoreError
 from gateway.store import audit, leases
+from gateway.store import deliveries as store_deliveries
 from gateway.store.alarms import standing_alarms
 from gateway.store.database import Store
 from gateway.store.tokens import create_token
@@ -40,6 +45,31 @@ async def test_it_takes_the_lease_sends_and_gives_the_lease_back(store: Store, t
     assert sorted(sequences(receiver.received)) == [1, 2]
     with store.read() as conn:
         assert leases.holder(conn, "delivery", world.time.now()) is None
+
+
+async def test_what_was_taken_while_the_store_was_away_is_not_sent_again(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, faults = World(store), iter(range(3))
+
+    def commit_later(*given: Any) -> None:
+        if next(faults, None) is not None:
+            raise StoreError("it cannot be reached")
+        note_delivered(*given)
+
+    note_delivered = store_deliveries.note_delivered
+    monkeypatch.setattr(store_deliveries, "note_delivered", commit_later)
+    monkeypatch.setattr(opening, "Supervision", partial(Supervision, look_s=0.02, rest_s=0.02))
+    world.publish(["a", "b", "a"])
+    async with Receiver() as receiver:
+        world.subscribe(receiver.url)
+        running = Delivering(store, KEYS, SETTINGS, tmp_path / "delivery.lock", system_clock).run()
+        task = asyncio.create_task(running)
+        await until(lambda: world.states() == ["delivered"] * 3)
+        task.cancel()
+        await asyncio.wait({task})
+    assert next(faults, None) is None
+    assert sorted(sequences(receiver.received)) == [1, 2, 3]
 
 
 async def test_a_subscription_whose_token_has_expired_is_stopped(store: Store, tmp_path: Path) -> None:
