@@ -152,6 +152,16 @@ class Recorder:
         """The gateway did not wait for an answer about these that was given in the end."""
         self.unheard += [Unheard(subscriber, event_id) for event_id in event_ids]
 
+    def lacks(self, outbox: Collection[Stored], subscribers: Collection[Subscriber]) -> bool:
+        """Whether somebody has not yet taken an event that it wants."""
+        taken = {(each.subscriber, each.event_id) for each in self.received if each.taken}
+        return any(
+            (subscriber.name, event.event_id) not in taken
+            for event in outbox
+            for subscriber in subscribers
+            if subscriber.wants(event)
+        )
+
     def history(self, outbox: Collection[Stored], subscribers: Collection[Subscriber]) -> History:
         """All of it, with the truth that it is held to."""
         facts = tuple(self.received), tuple(self.acked), tuple(self.broken)

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from gateway.clock import Clock
 from gateway.delivery.filters import read_filters
 from gateway.delivery.standard import ID
 from gateway.delivery.subscribing import HERE, Desk, Wish
@@ -32,11 +31,10 @@ from tests.support.receiver import (
     slow,
 )
 from tests.support.receiver import Received as Request
-from tests.support.serving import KEYS
 from tests.torture.facts import Recorder, Subscriber
 from tests.torture.plan import Fault, FaultKind, Manner
 from tests.torture.pulling import bodies
-from tests.torture.sending import DEADLINE_SECONDS, SETTINGS
+from tests.torture.sending import DEADLINE_SECONDS
 
 _PATH: Final = "/hook"
 _CONSENT: Final = answers(200, {"WebHook-Allowed-Origin": "*"})
@@ -72,11 +70,10 @@ class Hook:
     _subscription_id: str = field(default="", init=False)
     _secret: str = field(default="", init=False, repr=False)
 
-    async def subscribe(self, store: Store, clock: Clock) -> None:
+    async def subscribe(self, desk: Desk) -> None:
         """Listen, and ask for everything from the first event on."""
         await self.receiver.up()
         self.receiver.behave_by(self._choose)
-        desk = Desk(store, KEYS, SETTINGS, clock)
         filters = tuple({"exact": {"type": each}} for each in self.subscriber.types or ())
         wish = Wish(
             sink=self.receiver.url, start="earliest", filters=read_filters(_any(filters)), **self.wish

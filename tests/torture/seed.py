@@ -3,26 +3,26 @@
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import chain, repeat
 from pathlib import Path
 from random import Random
-from typing import Final, Protocol, Self
+from typing import Final, Self
 
+from gateway.delivery.subscribing import Desk
 from gateway.store.database import Store
+from tests.support.serving import KEYS
+from tests.torture.channels import LOOK_SECONDS, SUSPECTED, Channel, all_have, at_work, pullers_of
 from tests.torture.checker import Verdict, verdict
-from tests.torture.client import Client
 from tests.torture.conditions import Conditions
 from tests.torture.facts import History, Recorder, Subscriber
 from tests.torture.hooking import Hook
 from tests.torture.incarnation import Place, Spoil, live
 from tests.torture.lives import Forked, Life, Lives, reserved_port, until_done
 from tests.torture.plan import CHAOS_MS, HOOKS, Fault, FaultKind, Plan, draw
-from tests.torture.pulling import Named, Puller, Streaming
-from tests.torture.sending import given_up
-from tests.torture.writing import TYPE_PREFIX, outbox, release, write_runs
+from tests.torture.pulling import Puller
+from tests.torture.sending import SETTINGS, given_up
+from tests.torture.writing import outbox, release, write_runs
 
 SPEED: Final = 1000.0
 SETTLE_SECONDS: Final = 15.0
@@ -31,25 +31,6 @@ _FELT: Final = 12
 _FELT_SECONDS: Final = 5.0
 QUIET_SECONDS: Final = 0.06
 _SKIPPED_PER_LOOK: Final = 3600.0
-_LOOK_SECONDS: Final = 0.02
-_SUSPECTED: Final = frozenset({f"{TYPE_PREFIX}eligibility.suspected", f"{TYPE_PREFIX}certification.renewed"})
-
-
-class Channel(Protocol):
-    """One subscriber at work."""
-
-    @property
-    def subscriber(self) -> Subscriber:
-        """Whom the facts are about."""
-
-    async def run(self) -> None:
-        """Receive until cancelled."""
-
-    async def cut(self, fault: Fault) -> None:
-        """End its connection, or what listens for it, where the fault is its own."""
-
-    def mend(self) -> None:
-        """Behave from now on."""
 
 
 def run_seed(
@@ -72,8 +53,8 @@ async def run_plan(
     with Store(place.store_url) as store:
         world = (kind or World).of(plan, place, store)
         for hook in world.hooks:
-            await hook.subscribe(store, world.conditions.clock)
-        async with _at_work(world.channels), world.lives.kept_up():
+            await hook.subscribe(Desk(store, KEYS, SETTINGS, world.conditions.clock))
+        async with at_work(world.channels), world.lives.kept_up():
             await world.begun()
             async with asyncio.TaskGroup() as chaos:
                 writing = chaos.create_task(until_done(world.writer, plan.writer_fatal))
@@ -110,7 +91,7 @@ class World:
             for hook in hooks:
                 hook.note_committed(store)
 
-        pullers, hooks = _pullers(plan, place, recorder), _hooks(plan, recorder)
+        pullers, hooks = pullers_of(plan.seed, place.url, recorder), _hooks(plan, recorder)
         lives = Lives(recorder, begin, note_committed)
         return cls(plan, place, store, place.conditions(), recorder, lives, pullers, hooks)
 
@@ -127,13 +108,13 @@ class World:
         """Wait until the gateway has come up: a fault before that would hit nothing."""
         async with asyncio.timeout(_BEGIN_SECONDS):
             while not await _listens(self.place.port):  # noqa: ASYNC110 - another process
-                await asyncio.sleep(_LOOK_SECONDS)
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def felt(self) -> None:
         """Wait until receivers have had something to fail at, however slow the machine is."""
         until = time.monotonic() + _FELT_SECONDS
         while self._sent() < _FELT and self.missing() and time.monotonic() < until:  # noqa: ASYNC110 - receivers
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
 
     def _sent(self) -> int:
         return sum(each.subscriber in HOOKS for each in self.recorder.received)
@@ -170,24 +151,13 @@ class World:
 
         What comes in that moment is too much.
         """
-        had, since = 0, time.monotonic()
-        while self.missing() and time.monotonic() - since < silent_s:
-            if len(self.recorder.received) > had:
-                had, since = len(self.recorder.received), time.monotonic()
-            self.conditions.skip(_SKIPPED_PER_LOOK)
-            await asyncio.sleep(_LOOK_SECONDS)
+        await all_have(self.recorder, self.missing, silent_s, lambda: self.conditions.skip(_SKIPPED_PER_LOOK))
         self.conditions.skip(_SKIPPED_PER_LOOK)
         await asyncio.sleep(QUIET_SECONDS)
 
     def missing(self) -> bool:
         """Whether somebody still lacks something."""
-        taken = {(each.subscriber, each.event_id) for each in self.recorder.received if each.taken}
-        return any(
-            (channel.subscriber.name, event.event_id) not in taken
-            for event in outbox(self.store)
-            for channel in self.channels
-            if channel.subscriber.wants(event)
-        )
+        return self.recorder.lacks(outbox(self.store), [each.subscriber for each in self.channels])
 
     def history(self) -> History:
         """The facts, held to the outbox as it is."""
@@ -196,25 +166,9 @@ class World:
         return self.recorder.history(outbox(self.store), [each.subscriber for each in self.channels])
 
 
-def _pullers(plan: Plan, place: Place, recorder: Recorder) -> tuple[Puller, ...]:
-    def of(kind: type[Puller], name: str, types: frozenset[str] | None = None) -> Puller:
-        random = Random(f"{plan.seed} {name}")  # noqa: S311 - reproducible, not secret
-        return kind(Subscriber(name, kind.__name__, types), recorder, place.url, random)
-
-    return (
-        of(Puller, "pull"),
-        of(Puller, "pull-types", _SUSPECTED),
-        of(Named, "named"),
-        of(Named, "named-types", _SUSPECTED),
-        of(Streaming, "stream"),
-        of(Streaming, "stream-types", _SUSPECTED),
-        of(Client, "client"),
-    )
-
-
 def _hooks(plan: Plan, recorder: Recorder) -> tuple[Hook, ...]:
     wishes = ({"concurrency": 8}, {"batch_size": 5, "concurrency": 3})
-    types = (_SUSPECTED, None)
+    types = (SUSPECTED, None)
     return tuple(
         Hook(
             Subscriber(name, "webhook", wanted, lanes=True),
@@ -234,17 +188,3 @@ async def _listens(port: int) -> bool:
         return False
     writer.close()
     return True
-
-
-@asynccontextmanager
-async def _at_work(channels: Sequence[Channel]) -> AsyncIterator[None]:
-    async with AsyncExitStack() as stack:
-        tasks = [asyncio.create_task(channel.run()) for channel in channels]
-        stack.push_async_callback(_cancelled, tasks)
-        yield
-
-
-async def _cancelled(tasks: Sequence["asyncio.Task[None]"]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,6 +12,9 @@ from random import Random
 from tempfile import mkdtemp
 from typing import Final
 
+from gateway.clock import system_clock
+from gateway.crypto.serving import load_serving_keys
+from gateway.delivery.subscribing import Desk
 from gateway.sandbox.drop import write_drop
 from gateway.sandbox.faults import FaultKind as HubFault
 from gateway.sandbox.keys import write_keys
@@ -19,11 +22,13 @@ from gateway.sandbox.province import Province
 from gateway.store.database import Store
 from tests.support.project import ROOT
 from tests.support.site import AS_OF, NOW, START, Digest, Supplies, Trial, open_trial
+from tests.torture.channels import Channel, all_have, at_work, pullers_of
 from tests.torture.checker import Verdict, verdict
 from tests.torture.facts import Reached, Recorder, Subscriber
+from tests.torture.hooking import Hook
 from tests.torture.lives import Forked, Life, Lives, until_done
 from tests.torture.months import Month, decide_all, read_all
-from tests.torture.pulling import Puller
+from tests.torture.plan import HOOKS, Fault, FaultKind, Manner
 from tests.torture.writing import outbox
 
 _MENDED: Final = (
@@ -38,6 +43,7 @@ _MENDED: Final = (
 )
 """Hub faults that a later sync makes good without a person."""
 
+_DELIVERY: Final = {"allow_http": True, "networks": ["127.0.0.0/8"]}
 _TROUBLED_SYNCS: Final = 2
 _PORTS: Final = range(15_000, 32_000)
 _SETTLE_SECONDS: Final = 60.0
@@ -74,16 +80,17 @@ def ready() -> Ready:
 def run_site_seed(number: int, folder: Path) -> tuple[Verdict, int]:
     """Run one seed over a site of its own; the verdict, and how many kills."""
     found = ready()
-    with open_trial(folder / "site", found.supplies, page_limit=10) as trial:
+    with open_trial(folder / "site", found.supplies, page_limit=10, gateway={"delivery": _DELIVERY}) as trial:
         trial.take_roster(found.supplies.roster)
         random = Random(number)  # noqa: S311 - reproducible, not secret
-        return asyncio.run(SiteSeed(trial, found, random, folder / "gateway.log").run())
+        return asyncio.run(SiteSeed(number, trial, found, random, folder / "gateway.log").run())
 
 
 @dataclass(frozen=True)
 class SiteSeed:
     """One site under faults."""
 
+    number: int
     trial: Trial
     ready: Ready
     random: Random
@@ -92,16 +99,32 @@ class SiteSeed:
     async def run(self) -> tuple[Verdict, int]:
         """Read, decide and serve under faults; then hold all of it to what it should be."""
         recorder, port = Recorder(), self._free_port()
-        lives = Lives(recorder, lambda: self._serve(port))
-        puller = Puller(Subscriber("pull", "pull"), recorder, f"http://127.0.0.1:{port}", self.random)
-        async with _beside(puller.run()), lives.kept_up():
-            async with _beside(self._killing(lives)):
+        hooks = [await self._hook(name, batch, recorder) for name, batch in zip(HOOKS, (1, 5), strict=True)]
+        channels: tuple[Channel, ...] = *pullers_of(self.number, f"http://127.0.0.1:{port}", recorder), *hooks
+        subscribers = [channel.subscriber for channel in channels]
+
+        def note_committed() -> None:
+            for hook in hooks:
+                hook.note_committed(self._store)
+
+        lives = Lives(recorder, lambda: self._serve(port), note_committed)
+        async with at_work(channels), lives.kept_up():
+            async with _beside(self._troubling(lives, channels)):
                 kills = await self._read() + await self._decide()
-            async with asyncio.timeout(_SETTLE_SECONDS):
-                while len({each.event_id for each in recorder.received}) < len(outbox(self._store)):  # noqa: ASYNC110 - another process
-                    await asyncio.sleep(0.05)
-        history = replace(recorder.history(outbox(self._store), [puller.subscriber]), reached=self._reached())
+            await all_have(
+                recorder, lambda: recorder.lacks(outbox(self._store), subscribers), _SETTLE_SECONDS
+            )
+        history = replace(recorder.history(outbox(self._store), subscribers), reached=self._reached())
         return verdict(history), kills + lives.kills
+
+    async def _hook(self, name: str, batch: int, recorder: Recorder) -> Hook:
+        """A receiver that takes everything: one that fails would be tried again in minutes."""
+        whom = Subscriber(name, "webhook", lanes=True)
+        hook = Hook(whom, recorder, self.random, (Manner.TAKES,), {"batch_size": batch})
+        settings = self.trial.station.settings.gateway
+        keys = load_serving_keys(settings.serve.secret)
+        await hook.subscribe(Desk(self._store, keys, settings.delivery, system_clock))
+        return hook
 
     async def _read(self) -> int:
         """Syncs with a hub that fails and that are killed; then one that may do all."""
@@ -116,10 +139,12 @@ class SiteSeed:
         deaths = tuple(self._moment(60) for _ in range(2))
         return await until_done(lambda fatal: self._job(decide_all, fatal), deaths)
 
-    async def _killing(self, lives: Lives) -> None:
-        """Kill what serves at random moments, while it starts too."""
+    async def _troubling(self, lives: Lives, channels: Sequence[Channel]) -> None:
+        """Kill what serves at random moments, while it starts too; cut who reads from it."""
         while True:
             await asyncio.sleep(self.random.uniform(0.5, 6))
+            await asyncio.gather(*(channel.cut(Fault(0, FaultKind.SUBSCRIBER_CUT)) for channel in channels))
+            await asyncio.sleep(self.random.uniform(0, 1))
             lives.kill()
 
     async def _serve(self, port: int) -> Life:
