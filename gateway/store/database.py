@@ -7,6 +7,7 @@ from copy import copy
 from pathlib import Path
 from typing import Any, Final, Self
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -123,7 +124,7 @@ class Store:
     def _named_faults(self) -> Iterator[None]:
         try:
             yield
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, psycopg.Error, OSError) as error:
             line = f"store {self.url_without_password}: {explain(error)}"
             raise StoreError(line) from None
         except UnicodeEncodeError:

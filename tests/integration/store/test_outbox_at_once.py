@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from threading import Event
 
 import pytest
 from sqlalchemy import func, select
 
+from gateway.errors import StoreError
 from gateway.store.database import Store
 from gateway.store.outbox import NewEvent, append_events, events_after, last_released, release_events
 from gateway.store.tables import EVENTS
@@ -31,6 +33,23 @@ def number(store: Store, run_id: int, many: int = 3) -> int:
 def release(store: Store, run_id: int) -> None:
     with store.begin() as conn:
         release_events(conn, run_id, NOW)
+
+
+def test_a_connection_that_ends_in_the_middle_leaves_nothing_and_says_so(postgres_store: Store) -> None:
+    with pytest.raises(StoreError, match="it cannot be reached"):
+        append_on_a_dying_connection(postgres_store)
+    assert number(postgres_store, 1) == 3
+
+
+def append_on_a_dying_connection(store: Store) -> None:
+    def end(process: int | None, sequence: int) -> bytes:
+        with store.begin() as other:
+            other.execute(select(func.pg_terminate_backend(process)))
+        return b"%d" % sequence
+
+    with store.begin() as conn:
+        process = conn.scalar(select(func.pg_backend_pid()))
+        append_events(conn, 1, [NewEvent("a", "x.due", "B1", None, NOW, partial(end, process))])
 
 
 def test_one_transaction_sees_each_step_of_another_and_passes_nothing_held(postgres_store: Store) -> None:
