@@ -1,4 +1,4 @@
-"""Events out: made, signed and kept; read from the feed; sent to a webhook."""
+"""Events out: made, signed and kept; read from the feed; sent to a webhook; and how long that takes."""
 
 import json
 import subprocess
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from bench.delivery.latency import RATE, p99
 from bench.delivery.publish import drafts, publish
 from bench.delivery.webhooks import measure
 from bench.figures import Figure, measured, repeated
@@ -15,6 +16,8 @@ from bench.figures import Figure, measured, repeated
 Say = Callable[[str], None]
 _PUBLISH, _FEED, _SINGLE, _BATCHED = 30_000, 300_000, 6_000, 200_000
 """Targets, events a second."""
+
+_P99_S: Final = 2
 
 _A_BATCH: Final = 100
 
@@ -43,6 +46,24 @@ def _channels(times: int, say: Say) -> list[Figure]:
         measured("publish", "feed", feed, "events/s", target=_FEED),
         measured("publish", "webhooks_single", single, "events/s", target=_SINGLE),
         measured("publish", "webhooks_batches_of_100", batched, "events/s", target=_BATCHED),
+        *_latency(times, say),
+    ]
+
+
+def _latency(times: int, say: Say) -> list[Figure]:
+    say(f"how long an event takes at {RATE} a second")
+    rounds = [p99() for _ in range(times)]
+    return [
+        measured(
+            "publish",
+            f"p99_{way}",
+            [each[way] for each in rounds],
+            "s",
+            target=_P99_S,
+            less_is_better=True,
+            note=f"at {RATE} events a second, from the event's transaction to the subscriber's ack",
+        )
+        for way in rounds[0]
     ]
 
 
