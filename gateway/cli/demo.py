@@ -16,7 +16,7 @@ from gateway.cli.explain import print_explanation
 from gateway.cli.output import err, out
 from gateway.cli.roster import print_import
 from gateway.cli.run import print_decide, print_sync, watching_decide, watching_sync
-from gateway.cli.sandbox import rules_folder
+from gateway.cli.synthetic import rules_folder
 from gateway.clock import CHINA, add_months
 from gateway.sandbox.drop import write_drop
 from gateway.sandbox.hub import make_hub

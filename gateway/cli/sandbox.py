@@ -11,6 +11,8 @@ import typer
 
 from gateway.cli.context import as_day
 from gateway.cli.output import err, out
+from gateway.cli.sandbox_department import department_command
+from gateway.cli.synthetic import People, Seed, rules_folder
 from gateway.clock import CHINA, local, system_clock
 from gateway.sandbox.drop import write_drop
 from gateway.sandbox.gates import SCHEMES, checked_scheme
@@ -19,10 +21,9 @@ from gateway.sandbox.province import Province
 from gateway.sandbox.site import hub_in_background, write_site
 
 app = typer.Typer(help="Synthetic people under an impossible region code, for trials.", no_args_is_help=True)
+app.command("department")(department_command)
 
 Folder = Annotated[Path, typer.Option("--folder", help="Where the sandbox keeps its files.")]
-Seed = Annotated[int, typer.Option(help="The same seed gives the same province.")]
-People = Annotated[int, typer.Option(help="How many pensioners live there.", min=1)]
 Start = Annotated[
     str | None, typer.Option(help="The province's first day, yyyy-MM-dd; else this month's first.")
 ]
@@ -93,11 +94,6 @@ def write_rows(path: Path, province: Province, dataset: str, until: datetime) ->
 def json_line(fields: Mapping[str, object]) -> str:
     """One row as one line."""
     return json.dumps(fields, ensure_ascii=False) + "\n"
-
-
-def rules_folder() -> Path:
-    """Where policy.yaml and counties.yaml are: the project's configuration folder."""
-    return Path(__file__).parents[2] / "config"
 
 
 def _start(text: str | None) -> date:

@@ -10,7 +10,7 @@ import typer
 
 from gateway.cli.kinds import unconfirmed_kinds
 from gateway.cli.output import err, out
-from gateway.cli.sandbox import People, Seed, rules_folder
+from gateway.cli.synthetic import People, Seed, rules_folder
 from gateway.clock import CHINA, local, system_clock
 from gateway.department import Department
 from gateway.errors import ConfigError

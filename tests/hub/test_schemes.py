@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.app import app
-from gateway.cli.sandbox import rules_folder
+from gateway.cli.synthetic import rules_folder
 from gateway.errors import ConfigError, HubRefused
 from gateway.sandbox.faults import REFRESH
 from gateway.sandbox.gates import SCHEMES, ZhejiangGate
