@@ -33,7 +33,7 @@ COLUMNS: Final = (
     "needs_assistance",
 )
 BATCH_ROWS: Final = 20_000
-_BLANKS: Final = pa.array(["", "-", "null", "NULL"])
+_BLANKS: Final = ("", "-", "null", "NULL")
 _CHINA: Final = "Asia/Shanghai"
 
 
@@ -64,7 +64,7 @@ def read_rows(source: Source) -> Iterator[Rows]:
 
 def _clean(column: pa.Array) -> pa.Array:
     text = pc.utf8_trim_whitespace(column)
-    return pc.if_else(pc.is_in(text, value_set=_BLANKS), pa.scalar(None, pa.string()), text)
+    return pc.if_else(pc.is_in(text, value_set=pa.array(_BLANKS)), pa.scalar(None, pa.string()), text)
 
 
 def _positions(name: str, header: Sequence[str]) -> list[int]:
