@@ -70,23 +70,36 @@ class Consent:
         while True:
             try:
                 await self.ask_due()
-            except* StoreError as faults:
-                _log.error("consent is not asked for now: %s", faults.exceptions[0])
+            except StoreError as fault:
+                _log.error("consent is not asked for now: %s", fault)
             await sleep(every_s)
 
     async def ask_due(self) -> int:
-        """Ask every receiver that is due once, several at a time, and say how many those were."""
+        """Ask every receiver that is due once, several at a time, and say how many those were.
+
+        Raises:
+            StoreError: the store failed; whom it concerns is asked again.
+        """
         due = await asyncio.to_thread(self._due)
         free = asyncio.Semaphore(_AT_ONCE)
         async with asyncio.TaskGroup() as group:
-            for each in due:
-                group.create_task(self._settle(each, free))
+            asked = [group.create_task(self._settle(each, free)) for each in due]
+        if faults := [fault for each in asked if (fault := each.result())]:
+            raise faults[0]
         return len(due)
 
-    async def _settle(self, seen: Subscription, free: asyncio.Semaphore) -> None:
+    async def _settle(self, seen: Subscription, free: asyncio.Semaphore) -> StoreError | None:
+        """Ask one receiver and note what came of it; gives the fault of a store that fails.
+
+        It is not raised here: a group of tasks that has a fault to raise forgets that it was cancelled.
+        """
         async with free:
             judged = await ask(self.sender, seen, self.settings)
-        await asyncio.to_thread(self._note, seen, judged)
+        try:
+            await asyncio.to_thread(self._note, seen, judged)
+        except StoreError as fault:
+            return fault
+        return None
 
     def _due(self) -> list[Subscription]:
         with self.store.read() as conn:

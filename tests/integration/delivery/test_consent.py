@@ -165,6 +165,30 @@ async def test_a_receiver_that_hangs_holds_up_nobody_else(
     assert one(store, "sub_b").state == "active"
 
 
+@pytest.mark.parametrize("turns", range(12))
+async def test_it_ends_when_it_is_told_to_while_the_store_fails(
+    consent: Consent, store: Store, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    subscribed(store, sink=receiver.url)
+
+    def end_after(turns: int) -> None:
+        """Some turns of the loop later, so that one of them is the very turn in which the fault is seen."""
+        if turns:
+            loop.call_soon(end_after, turns - 1)
+        else:
+            running.cancel()
+
+    def fail(*_: object) -> None:
+        loop.call_soon_threadsafe(end_after, turns)
+        raise StoreError("busy")
+
+    monkeypatch.setattr(Consent, "_note", fail)
+    loop, running = asyncio.get_running_loop(), asyncio.create_task(consent.run(60))
+    ended, _ = await asyncio.wait({running}, timeout=5)
+    assert ended == {running}
+    assert running.cancelled()
+
+
 async def test_asking_goes_on_after_the_store_failed(
     consent: Consent, store: Store, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
