@@ -25,7 +25,9 @@ from tests.torture.sending import SETTINGS, given_up
 from tests.torture.writing import outbox, release, write_runs
 
 SPEED: Final = 1000.0
-SETTLE_SECONDS: Final = 15.0
+SETTLE_SECONDS: Final = 30.0
+"""Shorter than the minute after which a sending that hangs is begun anew: a hang is a fault here."""
+
 _BEGIN_SECONDS: Final = 60.0
 _FELT: Final = 12
 _FELT_SECONDS: Final = 5.0
