@@ -46,11 +46,12 @@ def _channels(times: int, say: Say) -> list[Figure]:
         measured("publish", "feed", feed, "events/s", target=_FEED),
         measured("publish", "webhooks_single", single, "events/s", target=_SINGLE),
         measured("publish", "webhooks_batches_of_100", batched, "events/s", target=_BATCHED),
-        *_latency(times, say),
+        *latency(times, say),
     ]
 
 
-def _latency(times: int, say: Say) -> list[Figure]:
+def latency(times: int, say: Say) -> list[Figure]:
+    """How long the slowest in a hundred take to each kind of subscriber, at a steady rate."""
     say(f"how long an event takes at {RATE} a second")
     rounds = [p99() for _ in range(times)]
     return [
