@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
+import numpy as np
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -25,7 +27,37 @@ class Unread:
     text: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Shortened:
+    """A JSON text with a mark, a short string, in place of each of the `cut` ones."""
+
+    text: str = field(repr=False)
+    cut: list[str] = field(repr=False)
+
+    def whole(self, value: Any) -> Any:
+        """A value that was read of the text, with the strings as they were."""
+        if isinstance(value, str):
+            return self.cut[int(value[1:])] if value.startswith("\0") else value
+        if isinstance(value, dict):
+            return {name: self.whole(member) for name, member in value.items()}
+        if isinstance(value, list):
+            return [self.whole(each) for each in value]
+        return Unread(_MARK.sub(self._written, value.text)) if isinstance(value, Unread) else value
+
+    def _written(self, mark: re.Match[str]) -> str:
+        return f'"{self.cut[int(mark[1])]}"'
+
+
+_LONG: Final = 4096
+"""Bytes of a string that is worth cutting: the parser looks at every character, `find` at many at once."""
+
+_FEW: Final = 256
+"""Quotes of a text that is mostly one or two strings, as an envelope is."""
+
+_MARK: Final = re.compile(r'"\\u0000([0-9]+)"')
+_COLON: Final = re.compile(rb"[ \t\n\r]*:")
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_BLANK: Final = ord(" ")
 _REFUSED: Final = "not JSON in the form expected"
 
 
@@ -38,13 +70,15 @@ def read_json(raw: bytes, *, keep_nulls: bool = True) -> Any:
     """
     members = _members if keep_nulls else _members_without_nulls
     with suppress(ValueError, RecursionError):
-        return json.loads(
-            raw.decode(),
+        short = _shortened(raw)
+        value = json.loads(
+            short.text,
             object_pairs_hook=members,
             parse_int=Number,
             parse_float=Number,
             parse_constant=_no_such_number,
         )
+        return short.whole(value) if short.cut else value
     raise ValueError(_REFUSED)
 
 
@@ -55,11 +89,41 @@ def read_around(raw: bytes, *path: str) -> Any:
         ValueError: as `read_json`.
     """
     with suppress(ValueError, RecursionError):
-        text = raw.decode()
-        value, end = _value(text, _after_space(text, 0), path)
-        if _after_space(text, end) == len(text):
-            return value
+        short = _shortened(raw)
+        value, end = _value(short.text, _after_space(short.text, 0), path)
+        if _after_space(short.text, end) == len(short.text):
+            return short.whole(value) if short.cut else value
     raise ValueError(_REFUSED)
+
+
+def _shortened(raw: bytes) -> _Shortened:
+    """The text with its long strings cut, if nothing in it is escaped: then every other piece is a string.
+
+    No string of such a text can be taken for a mark, since none may hold a control character. Names stay, so
+    that one that is there twice is seen to be.
+    """
+    quotes = _quotes(raw) if len(raw) >= _LONG and b"\\" not in raw else []
+    pieces, cut, at = list[bytes](), list[str](), 0
+    for begin, end in zip(quotes[::2], quotes[1::2], strict=False):
+        string = raw[begin + 1 : end]
+        if _is_long(string) and not _COLON.match(raw, end + 1):
+            pieces += [raw[at : begin + 1], b"\\u0000%d" % len(cut)]
+            cut.append(string.decode())
+            at = end
+    return _Shortened(b"".join([*pieces, raw[at:]]).decode(), cut)
+
+
+def _quotes(raw: bytes) -> list[int]:
+    """Where the quotes of a text stand that has few of them, else none."""
+    found, at = list[int](), raw.find(b'"')
+    while at >= 0 and len(found) < _FEW:
+        found.append(at)
+        at = raw.find(b'"', at + 1)
+    return [] if at >= 0 else found
+
+
+def _is_long(text: bytes) -> bool:
+    return len(text) >= _LONG and bool(np.frombuffer(text, np.uint8).min() >= _BLANK)
 
 
 def _value(text: str, at: int, path: Sequence[str]) -> tuple[Any, int]:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.crypto import strict_json
 from gateway.crypto.canonical import canonical_json
 from gateway.crypto.strict_json import Number, Unread, read_around, read_json
 from tests.integration.crypto.pages import canonical
@@ -153,3 +154,45 @@ def test_what_stands_around_is_read_as_strictly(raw: bytes) -> None:
 
 def test_what_is_left_unread_is_not_shown() -> None:
     assert "sesame" not in repr(read_around(b'{"data":{"payload":"sesame"}}', "data", "payload"))
+
+
+strings = st.text("a\u6d4b0{}[],: \x7f", min_size=1, max_size=3)
+long_values = st.recursive(
+    strings | strings.map(lambda text: text * 3000) | st.sampled_from(["\x000", "u0000", None, 1]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(strings, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def _at_length(read: Any, *arguments: Any) -> Any:
+    """What is read when no string is cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strict_json, "_LONG", 10**9)
+        return read(*arguments)
+
+
+@given(value=long_values, escaped=st.booleans())
+def test_long_strings_are_read_as_short_ones_are(value: Any, *, escaped: bool) -> None:
+    raw = json.dumps({"a": value, "x" * 5000: "y" * 5000}, ensure_ascii=escaped).encode()
+    assert read_json(raw) == _at_length(read_json, raw)
+    assert read_json(raw, keep_nulls=False) == _at_length(lambda raw: read_json(raw, keep_nulls=False), raw)
+    assert read_around(raw, "a") == _at_length(read_around, raw, "a")
+    assert read_around(raw, "x" * 5000) == _at_length(read_around, raw, "x" * 5000)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'"%b' % (b"a" * 5000),
+        b'{"a":"%b\n%b"}' % (b"a" * 5000, b"b" * 5000),
+        b'{"a":"%b\xff"}' % (b"a" * 5000),
+        b'{"%b":1,"%b":2}' % (b"a" * 5000, b"a" * 5000),
+        b'{"a":"%b" "b"}' % (b"a" * 5000),
+        b'"%b""b"' % (b"a" * 5000),
+    ],
+)
+def test_long_strings_are_read_as_strictly(raw: bytes) -> None:
+    for read in (read_json, read_around):
+        with pytest.raises(ValueError, match=r"^not JSON in the form expected$") as fault:
+            read(raw)
+        assert fault.value.__context__ is None
