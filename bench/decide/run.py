@@ -26,7 +26,7 @@ from gateway.evidence.columns import BUCKETS
 from gateway.evidence.engine import engine
 from gateway.evidence.files import as_part, write_part
 from gateway.evidence.settle import settle
-from gateway.garbage import collect_seldom
+from gateway.memory import collect_seldom
 from gateway.policy import load_policy
 from gateway.store import runs
 from gateway.store.bases import keep_basis

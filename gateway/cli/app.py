@@ -10,7 +10,7 @@ from gateway.cli.commands import COMMANDS
 from gateway.cli.lazy import PRESENTED, LazyGroup
 from gateway.cli.output import err, log_time
 from gateway.errors import GatewayError, RequestError
-from gateway.garbage import collect_seldom
+from gateway.memory import collect_seldom, keep_freed
 
 
 class Gateway(LazyGroup):
@@ -36,6 +36,7 @@ def gateway() -> None:
 def main() -> None:
     """Run the command line; a gateway error is one line on stderr and its own exit code."""
     collect_seldom()
+    keep_freed()
     handler = RichHandler(console=err, show_path=False, log_time_format=log_time)
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)

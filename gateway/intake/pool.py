@@ -17,9 +17,9 @@ from typing import Any, Final, Self
 
 from gateway.crypto.file_drop import Manifest
 from gateway.errors import StoreError
-from gateway.garbage import collect_seldom
 from gateway.intake.interpret import TOLERANCE
 from gateway.intake.page import Bench, Taken
+from gateway.memory import collect_seldom, keep_freed
 from gateway.settings import Settings
 
 _AHEAD: Final = 2
@@ -102,6 +102,7 @@ def _bench_of(settings: Settings, keymap: Path, tolerance: timedelta) -> Bench:
 def _remember(settings: Settings, keymap: Path, tolerance: timedelta) -> None:
     """Only noted here: what is wrong with it is to be heard by the first task, not to kill the worker."""
     collect_seldom()
+    keep_freed()
     _setup.append((settings, keymap, tolerance))
 
 
