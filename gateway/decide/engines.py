@@ -1,6 +1,7 @@
 """What deciding asks of an engine, and the one in this process. The SQL of every source is DuckDB's."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
 from typing import Final, Protocol
 
 import duckdb
@@ -11,6 +12,10 @@ from gateway.decide.outcome import BucketOutcome
 
 DIALECTS: Final[Mapping[str, str]] = {"duckdb": "duckdb", "spark": "pyspark"}
 """The dialect, by Ibis' name, that the rules are compiled to for each engine."""
+
+
+_LANES: Final = 2
+"""So many buckets at a time: one fills the cores while the other is read, sorted or told about."""
 
 
 class Tables(Protocol):
@@ -43,12 +48,19 @@ class Engine(Tables, Protocol):
     def table(self, query: str) -> pa.Table:
         """The rows of a query, which are few enough for this process."""
 
+    def lanes(self, most: int) -> Sequence["Engine"]:
+        """Engines over the tables kept so far, each for a thread; this one alone where more bring nothing."""
+
+    def interrupt(self) -> None:
+        """Break off what another thread has this engine do."""
+
 
 class DuckTables:
     """The tables of a DuckDB connection."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lock: "Lock | None" = None) -> None:
         self.connection = connection
+        self._lock = lock or Lock()
 
     def has(self, name: str) -> bool:
         """Whether there is a table of this name."""
@@ -56,7 +68,9 @@ class DuckTables:
         return self.connection.execute(query, [name]).fetchall() == [(1,)]
 
     def keep(self, name: str, query: str) -> None:
-        self.connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {name} AS {query}")
+        # for all lanes, which would each make it
+        with self._lock:
+            self.connection.execute(f"CREATE TABLE IF NOT EXISTS {name} AS {query}")
 
     def register(self, name: str, rows: pa.Table) -> None:
         self.connection.register(name, rows)
@@ -76,3 +90,13 @@ class DuckEngine(DuckTables):
 
     def table(self, query: str) -> pa.Table:
         return self.connection.sql(query).to_arrow_table()
+
+    def lanes(self, most: int) -> Sequence[Engine]:
+        count = min(most, _LANES)
+        return [self] if count < _LANES else [self._beside() for _ in range(count)]
+
+    def interrupt(self) -> None:
+        self.connection.interrupt()
+
+    def _beside(self) -> "DuckEngine":
+        return DuckEngine(self.connection.cursor(), self._lock)

@@ -75,6 +75,13 @@ class SparkEngine:
     def table(self, query: str) -> pa.Table:
         return self._source(query).toArrow()
 
+    def lanes(self, most: int) -> Sequence["SparkEngine"]:  # noqa: ARG002 - as the protocol asks
+        """The cluster has all buckets in one job, and all its cores."""
+        return [self]
+
+    def interrupt(self) -> None:
+        self._spark.sparkContext.cancelAllJobs()
+
     def _view(self, sources: BucketSources) -> None:
         self._stay("evidence", self._source(sources.evidence))
         for name in ("roster", "decided"):

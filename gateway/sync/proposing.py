@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -26,9 +28,10 @@ from gateway.store.bases import Basis
 from gateway.store.parts import Part
 from gateway.store.proposals import CHANGES, LAYER, STATE, Proposal, add_proposal
 from gateway.sync.engines import at_once, chosen_engine
+from gateway.sync.lanes import side_by_side
 from gateway.sync.layers import is_to_be_folded
 from gateway.sync.progress import Progress
-from gateway.sync.report import DecideReport
+from gateway.sync.report import DecideReport, add, summed
 from gateway.sync.since import Since
 from gateway.sync.sources import Before, BucketInput, bucket_input, together
 from gateway.sync.station import Station
@@ -67,10 +70,19 @@ def propose(run: Deciding, buckets: int, report: DecideReport, progress: Progres
         share = look(run.station, engine, run)
         with run.station.store.read() as conn:
             groups = [*together(conn, range(buckets), at_once(run.station), share)]
-        for group in groups:
-            by_county += propose_group(run, engine, group, report)
-            progress("deciding", group[-1] + 1, buckets)
+        with closing(side_by_side(engine, groups, partial(_proposed, run, replace(report)))) as decided:
+            for group, part, benefits in decided:
+                add(report, part)
+                by_county += benefits
+                progress("deciding", group[-1] + 1, buckets)
     return by_county
+
+
+def _proposed(
+    run: Deciding, empty: DecideReport, engine: Engine, group: Sequence[int]
+) -> tuple[Sequence[int], DecideReport, Counter[str]]:
+    part = replace(empty)
+    return group, part, propose_group(run, engine, group, part)
 
 
 def propose_group(run: Deciding, engine: Engine, group: Sequence[int], report: DecideReport) -> Counter[str]:
@@ -105,7 +117,7 @@ class _Bucket:
         report.changed += self.outcome.changed.num_rows
         self.engine.register("differing", differing.select(["benefit_id"]))
         for counted in (_by_decision(differing), self._others_by_decision()):
-            report.decisions = _summed(report.decisions, counted)
+            report.decisions = summed(report.decisions, counted)
         if not (differing.num_rows or gone or self.before.revisions):
             return
         taken_in = [revision.revision_id for revision in self.before.revisions]
@@ -129,7 +141,7 @@ class _Bucket:
             found = guard.counted(guard.new_findings(events, causes, _was(others)))
             found = guard.added(found, guard.overdues(alike.overdue_by_county))
             types = Counter(event.type for event in events) + Counter(alike.types)
-            report.events = _summed(report.events, types)
+            report.events = summed(report.events, types)
             report.findings = guard.added(report.findings, found)
             self.ids.update(event_ids(others, events) | alike.event_ids())
             written = as_batches(rows_of_decisions(decisions, run.as_of, run.gaps), events, causes)
@@ -190,10 +202,6 @@ def _named(counted: Sequence[Mapping[str, Any]]) -> Counter[str]:
             for row in counted
         }
     )
-
-
-def _summed(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    return dict(sorted((Counter(one) + Counter(other)).items()))
 
 
 def _benefits_by_county(engine: Engine, given: BucketInput) -> Counter[str]:

@@ -1,10 +1,12 @@
 """What one decision run came to, as it is printed and as its run keeps it."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from gateway.decide.guard import NOTHING, Findings, from_json
+from gateway.decide.guard import NOTHING, Findings, added, from_json
 from gateway.store.runs import Run
 
 _OF_THE_RUN: Final = ("run_id", "as_of", "policy_version")
@@ -32,6 +34,20 @@ class DecideReport:
     full: str | None = None
     findings: Findings = field(default_factory=lambda: NOTHING)
     held: tuple[str, ...] = ()
+
+
+def add(report: DecideReport, part: DecideReport) -> None:
+    """Add what some of the benefits came to."""
+    report.decisions = summed(report.decisions, part.decisions)
+    report.changed += part.changed
+    report.events = summed(report.events, part.events)
+    report.reconsidered += part.reconsidered
+    report.findings = added(report.findings, part.findings)
+
+
+def summed(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    """Counts by name, in the order of the names."""
+    return dict(sorted((Counter(one) + Counter(other)).items()))
 
 
 def as_summary(report: DecideReport) -> dict[str, Any]:

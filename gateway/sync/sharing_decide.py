@@ -30,7 +30,7 @@ from gateway.sync.monthly import MonthReport, run_month
 from gateway.sync.progress import Progress, silent
 from gateway.sync.proposing import Deciding, propose_group
 from gateway.sync.publishing import finish_publishing, publish
-from gateway.sync.report import DecideReport, as_summary, report_of
+from gateway.sync.report import DecideReport, add, as_summary, report_of
 from gateway.sync.retaining import Class, retain_monthly
 from gateway.sync.roster import stopped_in_import
 from gateway.sync.run import Scope, check_ready
@@ -217,17 +217,10 @@ def summed(run: Deciding, proposed: Sequence[Outcome]) -> tuple[DecideReport, Co
     report, benefits = report_on(run), Counter[str]()
     for outcome in proposed:
         part: Mapping[str, Any] = outcome["report"]
-        report.changed += part["changed"]
-        report.reconsidered += part["reconsidered"]
-        report.decisions = _added(report.decisions, part["decisions"])
-        report.events = _added(report.events, part["events"])
-        report.findings = guard.added(report.findings, guard.from_json(part["findings"]))
+        counts = {name: part[name] for name in ("decisions", "changed", "events", "reconsidered")}
+        add(report, replace(report_on(run), **counts, findings=guard.from_json(part["findings"])))
         benefits += Counter(outcome["benefits"])
     return report, benefits
-
-
-def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
-    return dict(sorted((Counter(one) + Counter(other)).items()))
 
 
 def _published(own: Station, run_id: int, progress: Progress) -> Outcome:

@@ -53,8 +53,7 @@ def touch(connection: duckdb.DuckDBPyConnection, looked: Looked) -> int:
     for persons in _found(connection, looked):
         connection.execute(f"INSERT INTO found {persons}")
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {TOUCHED} AS "
-        "SELECT DISTINCT person FROM found WHERE person IS NOT NULL"
+        f"CREATE OR REPLACE TABLE {TOUCHED} AS SELECT DISTINCT person FROM found WHERE person IS NOT NULL"
     )
     ((count,),) = connection.sql(f"SELECT count(*) FROM {TOUCHED}").fetchall()
     return int(count)

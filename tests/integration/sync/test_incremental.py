@@ -20,6 +20,7 @@ from gateway.decide.columns import DECIDED
 from gateway.store.ledger import Outcome, Wanted, list_entries
 from gateway.store.parts import live_parts
 from gateway.store.tables import DECISIONS, EVENTS, LEDGER
+from gateway.sync import proposing
 from gateway.sync.approving import Word, approve_run
 from gateway.sync.deciding import decide_run
 from gateway.sync.layers import standing
@@ -63,11 +64,18 @@ class Twins:
         for site in self.each():
             site.clock.now = datetime.combine(day, datetime.min.time())
             compare(site, day)
-        found = decide_run(self.by_moves.station, day), decide_run(self.in_full.station, day, full=True)
+        found = decide_run(self.by_moves.station, day), _in_lanes(self.in_full, day)
         for site, report in zip(self.each(), found, strict=True):
             if report.held:
                 approve_run(site.station, report.run_id, WORD)
         return found
+
+
+def _in_lanes(site: DecideSite, day: date) -> DecideReport:
+    """Everybody, a few buckets after the others on two lanes, as in a province."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(proposing, "at_once", lambda _station: BENEFITS)
+        return decide_run(site.station, day, full=True)
 
 
 @pytest.fixture
