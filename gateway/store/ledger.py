@@ -125,6 +125,22 @@ def marks(conn: Connection, buckets: Collection[int]) -> list[Mark]:
     return [Mark(**row._asdict()) for row in conn.execute(query)]
 
 
+def buckets(conn: Connection) -> list[tuple[str, int]]:
+    """Every benefit that ever had an entry, with each bucket that one of them is in."""
+    query = select(LEDGER.c.benefit_id, LEDGER.c.bucket).distinct()
+    return [(benefit_id, bucket) for benefit_id, bucket in conn.execute(query)]
+
+
+def move(conn: Connection, turned: Mapping[str, int]) -> None:
+    """Let the entries of benefits be read with another bucket; who they are about stays as it was seen."""
+    by_bucket: defaultdict[int, list[str]] = defaultdict(list)
+    for benefit_id, bucket in turned.items():
+        by_bucket[bucket].append(benefit_id)
+    for bucket, benefit_ids in by_bucket.items():
+        for some in chunks(benefit_ids):
+            conn.execute(update(LEDGER).where(LEDGER.c.benefit_id.in_(some)).values(bucket=bucket))
+
+
 def holders(conn: Connection) -> set[int]:
     """Every person who ever had an entry."""
     return set(conn.scalars(select(LEDGER.c.person).distinct()))

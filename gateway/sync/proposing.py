@@ -30,11 +30,13 @@ from gateway.store.proposals import CHANGES, LAYER, STATE, Proposal, add_proposa
 from gateway.sync.engines import at_once, chosen_engine
 from gateway.sync.lanes import side_by_side
 from gateway.sync.layers import is_to_be_folded
+from gateway.sync.moving import MOVED, follow
 from gateway.sync.progress import Progress
 from gateway.sync.report import DecideReport, add, summed
 from gateway.sync.since import Since
 from gateway.sync.sources import Before, BucketInput, bucket_input, together
 from gateway.sync.station import Station
+from gateway.sync.touching import TOUCHED
 from gateway.sync.whom import look
 
 
@@ -68,6 +70,7 @@ def propose(run: Deciding, buckets: int, report: DecideReport, progress: Progres
     by_county: Counter[str] = Counter()
     with chosen_engine(run.station) as engine:
         share = look(run.station, engine, run)
+        follow(run.station, engine, run)
         with run.station.store.read() as conn:
             groups = [*together(conn, range(buckets), at_once(run.station), share)]
         with closing(side_by_side(engine, groups, partial(_proposed, run, replace(report)))) as decided:
@@ -89,8 +92,10 @@ def propose_group(run: Deciding, engine: Engine, group: Sequence[int], report: D
     """Decide some buckets at once and add them to the report; returns how many benefits each county has."""
     look(run.station, engine, run)
     touched = run.since.why_full is None
+    there = {TOUCHED: touched, MOVED: follow(run.station, engine, run)}
+    made = [name for name, is_made in there.items() if is_made]
     with run.station.store.read() as conn:
-        given = bucket_input(run.station, conn, engine, group, run.policy, run.as_of, touched=touched)
+        given = bucket_input(run.station, conn, engine, group, run.policy, run.as_of, made=made)
     if all(before.is_empty for before in given.before.values()):
         return Counter()
     for bucket, outcome in engine.decide(given.sources, run.queries, group):

@@ -1,6 +1,6 @@
 """What some buckets of benefits are decided from: evidence, roster, last decisions and ledger."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -18,6 +18,7 @@ from gateway.roster.columns import ROSTER
 from gateway.store.parts import Part, live_parts
 from gateway.store.revisions import Revision, revisions_of
 from gateway.sync.layers import standing
+from gateway.sync.moving import MOVED, with_moved
 from gateway.sync.standing import ledger_input, with_revisions
 from gateway.sync.station import Station
 from gateway.sync.touching import TOUCHED
@@ -87,22 +88,25 @@ def bucket_input(
     policy: Policy,
     as_of: date,
     *,
-    touched: bool = False,
+    made: Collection[str] = (),
 ) -> BucketInput:
     """Everything the rules read about some buckets as of a day, as the store knows it now.
 
-    `touched`: only what is about the persons in the table TOUCHED.
+    `made` are the tables there are: with TOUCHED only what is about its persons is read, with MOVED also what
+    was decided in other buckets about benefits of these.
     """
     folder = station.evidence
     decided = {bucket: live_parts(conn, "decided", bucket) for bucket in buckets}
     revisions = {bucket: revisions_of(conn, bucket) for bucket in buckets}
     roster = {bucket: live_parts(conn, "roster", bucket) for bucket in buckets}
     last = with_revisions(tables, standing(folder, _all(decided)), [*chain.from_iterable(revisions.values())])
+    here = scan(folder, _all(roster), ROSTER)
+    last = with_moved(last, here, buckets) if MOVED in made else last
     misnamed = _misnamed(station, conn, tables) if policy.identity.certificates_name_one.value else None
     settled, retired = (_scanned(station, conn, buckets, *each) for each in _PARTS)
-    read = {"settled": settled, "roster": scan(folder, _all(roster), ROSTER), "decided": last}
-    kept = {f"kept_{name}": _of_touched(rows) for name, rows in read.items()} if touched else {}
-    own = {name: f"FROM kept_{name}" if touched else rows for name, rows in read.items()}
+    read = {"settled": settled, "roster": here, "decided": last}
+    kept = {f"kept_{name}": _of_touched(rows) for name, rows in read.items()} if TOUCHED in made else {}
+    own = {name: f"FROM kept_{name}" if TOUCHED in made else rows for name, rows in read.items()}
     undone = _undoing(station, conn, tables)
     sources = BucketSources(
         evidence=counting_among(own["settled"], retired, undone, misnamed),

@@ -26,6 +26,7 @@ from gateway.sync.deciding import decide_run
 from gateway.sync.layers import standing
 from gateway.sync.ledger import Resolution, resolve
 from gateway.sync.report import DecideReport
+from gateway.sync.sources import AT_ONCE
 from tests.integration.sync.turning import (
     Turn,
     another_roster,
@@ -60,22 +61,25 @@ class Twins:
     def each(self) -> tuple[DecideSite, DecideSite]:
         return self.by_moves, self.in_full
 
-    def decide(self, day: date) -> tuple[DecideReport, DecideReport]:
+    def decide(self, day: date, by_moves_at_once: int) -> tuple[DecideReport, DecideReport]:
         for site in self.each():
             site.clock.now = datetime.combine(day, datetime.min.time())
             compare(site, day)
-        found = decide_run(self.by_moves.station, day), _in_lanes(self.in_full, day)
+        found = (
+            decided_in_groups(self.by_moves, day, by_moves_at_once),
+            decided_in_groups(self.in_full, day, BENEFITS, full=True),
+        )
         for site, report in zip(self.each(), found, strict=True):
             if report.held:
                 approve_run(site.station, report.run_id, WORD)
         return found
 
 
-def _in_lanes(site: DecideSite, day: date) -> DecideReport:
-    """Everybody, a few buckets after the others on two lanes, as in a province."""
+def decided_in_groups(site: DecideSite, day: date, at_once: int, *, full: bool = False) -> DecideReport:
+    """A few buckets after the others on two lanes, as in a province, if not all rows fit into one group."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(proposing, "at_once", lambda _station: BENEFITS)
-        return decide_run(site.station, day, full=True)
+        patch.setattr(proposing, "at_once", lambda _station: at_once)
+        return decide_run(site.station, day, full=full)
 
 
 @pytest.fixture
@@ -97,7 +101,8 @@ def test_every_row_and_every_event_is_that_of_a_full_run(twins: Twins) -> None:
         twins.give(turn())
         if number == 2:
             close_some_entries(twins)
-        one, other = twins.decide(day)
+        # once the roster is another one, those looked at are decided in groups too: some change their bucket
+        one, other = twins.decide(day, by_moves_at_once=BENEFITS // 10 if number > 2 else AT_ONCE)
         assert one.full is None
         assert other.full == "asked for"
         assert comparable(one) == comparable(other)
