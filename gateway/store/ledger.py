@@ -10,7 +10,7 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Any, Final, Literal, Protocol
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from gateway.errors import NotFoundError, RequestError
 from gateway.store.chunks import chunks
@@ -125,20 +125,19 @@ def marks(conn: Connection, buckets: Collection[int]) -> list[Mark]:
     return [Mark(**row._asdict()) for row in conn.execute(query)]
 
 
-def buckets(conn: Connection) -> list[tuple[str, int]]:
-    """Every benefit that ever had an entry, with each bucket that one of them is in."""
-    query = select(LEDGER.c.benefit_id, LEDGER.c.bucket).distinct()
-    return [(benefit_id, bucket) for benefit_id, bucket in conn.execute(query)]
+def held_by(conn: Connection) -> list[tuple[str, int]]:
+    """Every benefit that ever had an entry, with each holder that one of them names by roster number."""
+    query = select(LEDGER.c.benefit_id, LEDGER.c.person).distinct()
+    return [(benefit_id, person) for benefit_id, person in conn.execute(query)]
 
 
-def move(conn: Connection, turned: Mapping[str, int]) -> None:
-    """Let the entries of benefits be read with another bucket; who they are about stays as it was seen."""
-    by_bucket: defaultdict[int, list[str]] = defaultdict(list)
-    for benefit_id, bucket in turned.items():
-        by_bucket[bucket].append(benefit_id)
-    for bucket, benefit_ids in by_bucket.items():
-        for some in chunks(benefit_ids):
-            conn.execute(update(LEDGER).where(LEDGER.c.benefit_id.in_(some)).values(bucket=bucket))
+def follow(conn: Connection, holders: Mapping[str, int]) -> None:
+    """Let all entries of some benefits follow them to the holders they have now; what was seen stays."""
+    of_one = update(LEDGER).where(LEDGER.c.benefit_id == bindparam("of"))
+    moved = of_one.values(person=bindparam("to"), bucket=bindparam("into"))
+    rows = [{"of": name, "to": person, "into": person % BUCKETS} for name, person in sorted(holders.items())]
+    for some in chunks(rows):
+        conn.execute(moved, some)
 
 
 def holders(conn: Connection) -> set[int]:

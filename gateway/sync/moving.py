@@ -79,7 +79,7 @@ def _gather(station: Station, engine: DuckEngine) -> None:
 
 def _move_entries(station: Station, engine: Engine) -> None:
     with station.store.read() as conn:
-        known = ledger.buckets(conn)
+        known = ledger.held_by(conn)
         parts = live_parts(conn, "roster")
     if not known:
         return
@@ -89,11 +89,7 @@ def _move_entries(station: Station, engine: Engine) -> None:
         f"SELECT benefit_id, person FROM ({roster}) SEMI JOIN entries_about USING (benefit_id)"  # noqa: S608 - our own
     )
     now = dict(zip(found["benefit_id"].to_pylist(), found["person"].to_pylist(), strict=True))
-    turned = {
-        benefit: now[benefit] % BUCKETS
-        for benefit, bucket in known
-        if benefit in now and now[benefit] % BUCKETS != bucket
-    }
+    turned = {benefit: now[benefit] for benefit, person in known if now.get(benefit, person) != person}
     if turned:
         with station.store.begin() as conn:
-            ledger.move(conn, turned)
+            ledger.follow(conn, turned)

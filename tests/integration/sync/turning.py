@@ -47,7 +47,7 @@ def settled(site: DecideSite, where: str, limit: int) -> pa.Table:
         f"SELECT * FROM ({rows}) ANTI JOIN ({retired}) USING (dataset, key_hash, published_at, content) "  # noqa: S608 - our own SQL
         f"WHERE {where} ORDER BY hash(key_hash), item LIMIT {limit}"
     )
-    return _read(query).cast(EVIDENCE)
+    return read(query).cast(EVIDENCE)
 
 
 def newer(rng: Generator, rows: pa.Table, day: date, **given: Any) -> pa.Table:
@@ -108,7 +108,7 @@ def another_roster(rng: Generator, site: DecideSite) -> dict[int, pa.Table]:
     with site.station.store.read() as conn:
         parts = {bucket: live_parts(conn, "roster", bucket) for bucket in range(BUCKETS)}
     tables = {
-        bucket: _read(f"{scan(site.station.evidence, own, ROSTER)} ORDER BY benefit_id")
+        bucket: read(f"{scan(site.station.evidence, own, ROSTER)} ORDER BY benefit_id")
         for bucket, own in parts.items()
     }
     kept = {
@@ -157,7 +157,7 @@ def _on_certificate(
     return newer(rng, rows, day, person=who, derived_from=rows["certificate"], certificate=None, **said)
 
 
-def _read(query: str) -> pa.Table:
+def read(query: str) -> pa.Table:
     with duckdb.connect() as connection:
         found = connection.sql(query)
         assert found is not None
