@@ -64,6 +64,11 @@ def with_moved(last: str, roster: str, buckets: Collection[int]) -> str:
     )
 
 
+def moved_from(bucket: int) -> str:
+    """SQL of the last decisions that a bucket has about benefits no longer on its roster."""
+    return f"FROM {MOVED} WHERE person % {BUCKETS} = {bucket}"
+
+
 def _gather(station: Station, engine: DuckEngine) -> None:
     """Bucket by bucket, so that memory holds one roster at a time."""
     folder = station.evidence

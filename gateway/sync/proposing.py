@@ -156,8 +156,7 @@ class _Bucket:
         """How many decided benefits have left the bucket's roster."""
         if not self.run.since.roster_changed:
             return 0
-        left = f"SELECT * FROM ({self.before.standing}) ANTI JOIN ({self.before.roster}) USING (benefit_id)"  # noqa: S608 - our own SQL
-        return _count(self.engine, left)
+        return _count(self.engine, self.before.gone)
 
     def _others(self) -> pa.Table:
         """The rows that stay as they are."""

@@ -18,7 +18,7 @@ from gateway.roster.columns import ROSTER
 from gateway.store.parts import Part, live_parts
 from gateway.store.revisions import Revision, revisions_of
 from gateway.sync.layers import standing
-from gateway.sync.moving import MOVED, with_moved
+from gateway.sync.moving import MOVED, moved_from, with_moved
 from gateway.sync.standing import ledger_input, with_revisions
 from gateway.sync.station import Station
 from gateway.sync.touching import TOUCHED
@@ -37,11 +37,12 @@ class Before:
     """What a bucket was: whether it has any benefit, its decided parts, the decisions out of turn since.
 
     `standing` is SQL of the decisions that stand, those out of turn not among them; `roster` SQL of its
-    roster.
+    roster; `gone` SQL of decisions about benefits that are no longer on it.
     """
 
     standing: str
     roster: str
+    gone: str
     parts: Sequence[Part]
     revisions: Sequence[Revision]
     is_empty: bool
@@ -119,16 +120,17 @@ def bucket_input(
         kept=kept,
         revised=[each.benefit_id for each in chain.from_iterable(revisions.values())],
     )
-    before = {
-        bucket: Before(
-            standing=standing(folder, decided[bucket]),
-            roster=scan(folder, roster[bucket], ROSTER),
+    before = {}
+    for bucket in buckets:
+        stands, listed = standing(folder, decided[bucket]), scan(folder, roster[bucket], ROSTER)
+        before[bucket] = Before(
+            standing=stands,
+            roster=listed,
+            gone=moved_from(bucket) if MOVED in made else _unlisted(stands, listed),
             parts=decided[bucket],
             revisions=revisions[bucket],
             is_empty=not (_rows(roster[bucket]) or _rows(decided[bucket])),
         )
-        for bucket in buckets
-    }
     return BucketInput(sources, before)
 
 
@@ -159,6 +161,10 @@ def _all(parts: Mapping[int, Sequence[Part]]) -> list[Part]:
 
 def _rows(parts: Sequence[Part]) -> int:
     return sum(part.rows for part in parts)
+
+
+def _unlisted(standing: str, roster: str) -> str:
+    return f"SELECT * FROM ({standing}) ANTI JOIN ({roster}) USING (benefit_id)"  # noqa: S608 - our own SQL
 
 
 def _of_touched(rows: str) -> str:
