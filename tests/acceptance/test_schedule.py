@@ -21,11 +21,7 @@ from gateway.sync.lock import at_work
 from tests.support.site import Trial
 
 GATEWAY = (sys.executable, "-m", "gateway.cli")
-SCHEDULE = {
-    "run": "0 3 5 * *",
-    "sync": {"default": "30 1 * * *", "datasets": {"terminations": None}},
-    "late_after_minutes": 60,
-}
+LATE_AFTER_MINUTES = 60
 
 
 @pytest.fixture
@@ -36,15 +32,23 @@ def now() -> datetime:
 
 @pytest.fixture
 def scheduled(insurance: Trial, now: datetime) -> Trial:
-    """A site whose schedule has been known for two days, in which nothing ran."""
+    """A site whose schedule has been known for two days, in which nothing ran.
+
+    Whatever the time is, a sync was due half a day ago, which is late, and is due again in half a day.
+    """
     insurance.clock.now = now
+    half_a_day_ago = now - timedelta(hours=12)
+    daily = f"{half_a_day_ago:%-M %-H} * * *"
+    monthly = f"{half_a_day_ago:%-M %-H} 5 * *"
+    sync = {"default": daily, "datasets": {"terminations": None}}
+    schedule = {"run": monthly, "sync": sync, "late_after_minutes": LATE_AFTER_MINUTES}
     file = insurance.site.config / "gateway.yaml"
     content = yaml.safe_load(file.read_text("utf-8"))
-    file.write_text(yaml.safe_dump(content | {"schedule": SCHEDULE}), "utf-8")
+    file.write_text(yaml.safe_dump(content | {"schedule": schedule}), "utf-8")
     insurance.reopen()
     with insurance.station.store.begin() as conn:
-        jobs.known_job(conn, "sync settlements", "30 1 * * *", now - timedelta(days=2))
-        jobs.known_job(conn, "run", "0 3 5 * *", now)
+        jobs.known_job(conn, "sync settlements", daily, now - timedelta(days=2))
+        jobs.known_job(conn, "run", monthly, now)
     return insurance
 
 
