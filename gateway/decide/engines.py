@@ -13,7 +13,6 @@ from gateway.decide.outcome import BucketOutcome
 DIALECTS: Final[Mapping[str, str]] = {"duckdb": "duckdb", "spark": "pyspark"}
 """The dialect, by Ibis' name, that the rules are compiled to for each engine."""
 
-
 _LANES: Final = 2
 """So many buckets at a time: one fills the cores while the other is read, sorted or told about."""
 

@@ -69,11 +69,10 @@ def propose(run: Deciding, buckets: int, report: DecideReport, progress: Progres
     """
     by_county: Counter[str] = Counter()
     with chosen_engine(run.station) as engine:
-        share = look(run.station, engine, run)
-        follow(run.station, engine, run)
+        share, made = prepare(run, engine)
         with run.station.store.read() as conn:
             groups = [*together(conn, range(buckets), at_once(run.station), share)]
-        with closing(side_by_side(engine, groups, partial(_proposed, run, replace(report)))) as decided:
+        with closing(side_by_side(engine, groups, partial(_proposed, run, made, replace(report)))) as decided:
             for group, part, benefits in decided:
                 add(report, part)
                 by_county += benefits
@@ -82,18 +81,29 @@ def propose(run: Deciding, buckets: int, report: DecideReport, progress: Progres
 
 
 def _proposed(
-    run: Deciding, empty: DecideReport, engine: Engine, group: Sequence[int]
+    run: Deciding, made: Sequence[str], empty: DecideReport, engine: Engine, group: Sequence[int]
 ) -> tuple[Sequence[int], DecideReport, Counter[str]]:
     part = replace(empty)
-    return group, part, propose_group(run, engine, group, part)
+    return group, part, propose_group(run, engine, group, made, part)
 
 
-def propose_group(run: Deciding, engine: Engine, group: Sequence[int], report: DecideReport) -> Counter[str]:
-    """Decide some buckets at once and add them to the report; returns how many benefits each county has."""
-    look(run.station, engine, run)
-    touched = run.since.why_full is None
-    there = {TOUCHED: touched, MOVED: follow(run.station, engine, run)}
-    made = [name for name, is_made in there.items() if is_made]
+def prepare(run: Deciding, engine: Engine) -> tuple[float, Sequence[str]]:
+    """Make the tables that all groups read, once an engine.
+
+    Gives the share of the benefits that are looked at, and the tables there are of TOUCHED and MOVED.
+    """
+    share = look(run.station, engine, run)
+    there = {TOUCHED: run.since.why_full is None, MOVED: follow(run.station, engine, run)}
+    return share, [name for name, is_made in there.items() if is_made]
+
+
+def propose_group(
+    run: Deciding, engine: Engine, group: Sequence[int], made: Sequence[str], report: DecideReport
+) -> Counter[str]:
+    """Decide some buckets at once and add them to the report; returns how many benefits each county has.
+
+    `made` are the tables that `prepare` made.
+    """
     with run.station.store.read() as conn:
         given = bucket_input(run.station, conn, engine, group, run.policy, run.as_of, made=made)
     if all(before.is_empty for before in given.before.values()):
@@ -101,7 +111,7 @@ def propose_group(run: Deciding, engine: Engine, group: Sequence[int], report: D
     for bucket, outcome in engine.decide(given.sources, run.queries, group):
         _Bucket(run, engine, bucket, given.before[bucket], outcome).propose(report)
     benefits = _benefits_by_county(engine, given)
-    report.reconsidered += _count(engine, given.sources.roster) if touched else benefits.total()
+    report.reconsidered += _count(engine, given.sources.roster) if TOUCHED in made else benefits.total()
     return benefits
 
 

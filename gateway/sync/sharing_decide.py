@@ -28,7 +28,7 @@ from gateway.sync.deciding import (
 from gateway.sync.engines import chosen_engine
 from gateway.sync.monthly import MonthReport, run_month
 from gateway.sync.progress import Progress, silent
-from gateway.sync.proposing import Deciding, propose_group
+from gateway.sync.proposing import Deciding, prepare, propose_group
 from gateway.sync.publishing import finish_publishing, publish
 from gateway.sync.report import DecideReport, add, as_summary, report_of
 from gateway.sync.retaining import Class, retain_monthly
@@ -196,7 +196,8 @@ def _proposed(unit: Unit, run: Deciding, engine: Engine, group: Sequence[int]) -
     with own.station.store.begin() as conn:
         drop_proposals(conn, own.now(), group)
     report = report_on(own)
-    benefits = propose_group(own, engine, group, report)
+    _, made = prepare(own, engine)
+    benefits = propose_group(own, engine, group, made, report)
     return {"report": as_summary(report), "benefits": dict(benefits)}
 
 
