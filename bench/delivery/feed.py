@@ -22,8 +22,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.crypto.event_signing import EventSigner
 from gateway.crypto.serving import ServingKeys
+from gateway.events import Envelope
 from gateway.store.database import Store
-from gateway.store.outbox import NewEvent, append_events, release_events
+from gateway.store.outbox import append_events, release_events
 from gateway.testing.event_schemas import files
 from gateway.web.app import make_app
 
@@ -67,14 +68,11 @@ def _fill(url: str) -> int:
     return len(_event(example, 0).serialise(1))
 
 
-def _event(example: dict[str, object], number: int) -> NewEvent:
+def _event(example: dict[str, object], number: int) -> Envelope:
     name = f"evt_{number:032x}"
-
-    def serialise(sequence: int) -> bytes:
-        whole = example | {"id": name, "sequence": f"{sequence:020d}"}
-        return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
-
-    return NewEvent(name, str(example["type"]), f"B{number}", "990101", _AT, serialise)
+    whole = json.dumps(example | {"id": name, "sequence": "\0"}, ensure_ascii=False, separators=(",", ":"))
+    before, after = whole.split(json.dumps("\0")[1:-1])
+    return Envelope(name, str(example["type"]), f"B{number}", "990101", _AT, None, before, after)
 
 
 def _serve(url: str, told: Connection) -> None:

@@ -4,7 +4,6 @@ python -m bench.delivery.webhooks [EVENTS] [BATCH_SIZE]
 """
 
 import asyncio
-import json
 import sys
 import tempfile
 import time
@@ -27,9 +26,10 @@ from gateway.delivery.posting import Sender
 from gateway.delivery.results import Results
 from gateway.delivery.secrets import make_secret
 from gateway.delivery.tools import Tools
+from gateway.events import Envelope
 from gateway.settings import DeliverySettings
 from gateway.store.database import Store
-from gateway.store.outbox import NewEvent, append_events, release_events
+from gateway.store.outbox import append_events, release_events
 from gateway.store.subscriptions import NewSubscription, create
 from gateway.store.tables import DELIVERIES, SUBSCRIPTIONS
 
@@ -107,15 +107,11 @@ def _publish(store: Store, events: int, body_bytes: int) -> None:
         release_events(conn, 1, _now())
 
 
-def _events(count: int, body_bytes: int) -> Iterator[NewEvent]:
-    data = "x" * (body_bytes - 120)
-
-    def serialise(number: int) -> bytes:
-        return json.dumps({"specversion": "1.0", "id": f"{number:032x}", "data": data}).encode()
-
+def _events(count: int, body_bytes: int) -> Iterator[Envelope]:
+    before, after = '{"specversion":"1.0","id":"', f'","data":"{"x" * (body_bytes - 103)}"}}'
     for number in range(count):
-        subject = f"B{number:09d}"
-        yield NewEvent(f"{number:032x}", "certification.renewed", subject, "430102", _now(), serialise)
+        name, subject = f"{number:032x}", f"B{number:09d}"
+        yield Envelope(name, "certification.renewed", subject, "430102", _now(), None, before, after)
 
 
 def subscribe(store: Store, sink_url: str, batch_size: int, concurrency: int) -> None:

@@ -1,9 +1,9 @@
 """Turns the changed decisions of a bucket into event drafts, rows for the store and the next state."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,8 +31,12 @@ EventIds = dict[str, dict[str, str | None]]
 """By benefit the ids to remember, by column of DECIDED."""
 
 
-@dataclass(frozen=True)
-class _Stored:
+class DecisionText(NamedTuple):
+    """A decision as the store keeps it: `body` is the JSON of what `explain` prints.
+
+    A tuple, since a month has millions of them.
+    """
+
     benefit_id: str
     person_no: str
     decision: str
@@ -40,23 +44,13 @@ class _Stored:
     confidence: str | None
     certified_on: date | None
     valid_until: date | None
+    body: str
+
+    def __repr__(self) -> str:
+        return f"DecisionText({self.decision})"
 
 
-@dataclass(frozen=True)
-class DecisionRow(_Stored):
-    """A decision as the store keeps it; `body` holds everything that `explain` prints."""
-
-    body: dict[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class DecisionText(_Stored):
-    """A `DecisionRow` with its body as JSON."""
-
-    body: str = field(repr=False)
-
-
-_STORED: Final = tuple(_Stored.__dataclass_fields__)
+_STORED: Final = DecisionText._fields[:-1]
 
 
 def drafts(outcome: BucketOutcome, policy: Policy, as_of: date, origin: Origin) -> list[EventDraft]:
@@ -75,16 +69,16 @@ def drafts_of(decisions: Iterable[Changed], as_of: date, origin: Origin) -> list
     return found
 
 
-def decision_rows(outcome: BucketOutcome, policy: Policy, as_of: date, gaps: Gaps) -> Iterator[DecisionRow]:
+def decision_rows(outcome: BucketOutcome, policy: Policy, as_of: date, gaps: Gaps) -> Iterator[DecisionText]:
     """The changed decisions with their explanations."""
     return rows_of_decisions(changed_decisions(outcome, policy), as_of, gaps)
 
 
-def rows_of_decisions(decisions: Iterable[Changed], as_of: date, gaps: Gaps) -> Iterator[DecisionRow]:
+def rows_of_decisions(decisions: Iterable[Changed], as_of: date, gaps: Gaps) -> Iterator[DecisionText]:
     """Some changed decisions with their explanations."""
     for changed in decisions:
-        columns = {name: changed.row[name] for name in _STORED}
-        yield DecisionRow(**columns, body=explained(changed, as_of, gaps))
+        body = json.dumps(explained(changed, as_of, gaps), ensure_ascii=False, separators=(",", ":"))
+        yield DecisionText(**{name: changed.row[name] for name in _STORED}, body=body)
 
 
 def next_state(outcome: BucketOutcome, events: Iterable[EventDraft]) -> pa.Table:

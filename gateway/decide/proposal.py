@@ -4,40 +4,40 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import starmap
 from typing import Any, Final, TypeVar
 
 import polars as pl
 import pyarrow as pa
 
-from gateway.decide.changes import DecisionRow, DecisionText
+from gateway.decide.changes import DecisionText
 from gateway.decide.findings import LiveCause, told_late
 from gateway.events import Envelope, EventDraft, enveloped
+from gateway.evidence.files import NEVER_TWICE
 
 ENVELOPE: Final = pa.struct(
     [
-        pa.field("event_id", pa.string(), nullable=False),
+        pa.field("event_id", pa.string(), nullable=False, metadata=NEVER_TWICE),
         pa.field("type", pa.string(), nullable=False),
-        pa.field("subject", pa.string(), nullable=False),
+        pa.field("subject", pa.string(), nullable=False, metadata=NEVER_TWICE),
         pa.field("county", pa.string()),
         pa.field("time", pa.timestamp("us"), nullable=False),  # Asia/Shanghai
         pa.field("replaces", pa.string()),
-        pa.field("before", pa.string(), nullable=False),
-        pa.field("after", pa.string(), nullable=False),
+        pa.field("before", pa.string(), nullable=False, metadata=NEVER_TWICE),
+        pa.field("after", pa.string(), nullable=False, metadata=NEVER_TWICE),
     ]
 )
 """An `Envelope`: an event that has everything but its number."""
 
 CHANGES: Final = pa.schema(
     [
-        pa.field("benefit_id", pa.string(), nullable=False),
-        pa.field("person_no", pa.string(), nullable=False),
+        pa.field("benefit_id", pa.string(), nullable=False, metadata=NEVER_TWICE),
+        pa.field("person_no", pa.string(), nullable=False, metadata=NEVER_TWICE),
         pa.field("decision", pa.string(), nullable=False),
         pa.field("reason", pa.string()),
         pa.field("confidence", pa.string()),
         pa.field("certified_on", pa.date32()),
         pa.field("valid_until", pa.date32()),
-        pa.field("body", pa.string(), nullable=False),  # JSON, as explained
+        pa.field("body", pa.string(), nullable=False, metadata=NEVER_TWICE),  # JSON, as explained
         pa.field("events", pa.list_(ENVELOPE), nullable=False),  # in order
         pa.field("causes", pa.list_(pa.string()), nullable=False),  # JSON, the live ones
         pa.field("unresolved", pa.list_(pa.string()), nullable=False),  # causes told to be open too long
@@ -47,8 +47,6 @@ CHANGES: Final = pa.schema(
 
 _AT_ONCE: Final = 10_000
 _REVISIONS: Final = b"revisions"
-_DECISION: Final = tuple(DecisionText.__dataclass_fields__)
-
 Item = TypeVar("Item", EventDraft, LiveCause)
 
 
@@ -76,7 +74,7 @@ def followed(schema: pa.Schema) -> list[int]:
 
 
 def as_batches(
-    rows: Iterable[DecisionRow], events: Iterable[EventDraft], causes: Iterable[LiveCause]
+    rows: Iterable[DecisionText], events: Iterable[EventDraft], causes: Iterable[LiveCause]
 ) -> Iterator[pa.RecordBatch]:
     """The changes of a bucket as CHANGES, a bounded number of rows at a time."""
     told, live = (
@@ -87,9 +85,9 @@ def as_batches(
     for row in rows:
         own = told[row.benefit_id]
         held.append(
-            vars(as_decision_text(row))
+            row._asdict()
             | {
-                "events": [vars(enveloped(event)) for event in own],
+                "events": [enveloped(event)._asdict() for event in own],
                 "causes": [_text(asdict(cause)) for cause in live[row.benefit_id]],
                 "unresolved": [cause for _, cause in told_late(own)],
             }
@@ -104,16 +102,11 @@ def as_changes(batch: pa.RecordBatch, but: Collection[str] = ()) -> Changes:
     """Rows of CHANGES as what they were made of, but for these benefits."""
     rows = pl.DataFrame(batch).filter(~pl.col("benefit_id").is_in(but))
     return Changes(
-        decisions=list(starmap(DecisionText, rows.select(_DECISION).iter_rows())),
-        events=list(starmap(Envelope, _each(rows, "events").unnest("events").iter_rows())),
+        decisions=list(map(DecisionText._make, rows.select(DecisionText._fields).iter_rows())),
+        events=list(map(Envelope._make, _each(rows, "events").unnest("events").iter_rows())),
         causes=[LiveCause(**json.loads(text)) for text in _each(rows, "causes")["causes"]],
         unresolved=list(_each(rows, "benefit_id", "unresolved").iter_rows()),
     )
-
-
-def as_decision_text(row: DecisionRow) -> DecisionText:
-    """A decision with its body as it is stored."""
-    return DecisionText(**vars(row) | {"body": _text(row.body)})
 
 
 def _each(rows: pl.DataFrame, *names: str) -> pl.DataFrame:

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from json.encoder import encode_basestring
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from gateway.clock import CHINA, local
 from gateway.errors import GatewayError
@@ -72,11 +72,11 @@ def draft(data: BenefitEvent, origin: Origin, previous: str | None) -> EventDraf
     return EventDraft(event_id, type_, data.benefit_id, data.county, origin, previous, data)
 
 
-@dataclass(frozen=True)
-class Envelope:
+class Envelope(NamedTuple):
     """An event as it waits for its number: `before` and `after` are the text on either side of that.
 
     `time` is naive Asia/Shanghai, as it is kept; `replaces` is the event this one takes the place of.
+    A tuple, since a month has millions of them.
     """
 
     event_id: str
@@ -85,8 +85,11 @@ class Envelope:
     county: str | None
     time: datetime
     replaces: str | None
-    before: str = field(repr=False)
-    after: str = field(repr=False)
+    before: str
+    after: str
+
+    def __repr__(self) -> str:
+        return f"Envelope({self.event_id})"
 
     def serialise(self, sequence: int) -> bytes:
         """The bytes that are stored, signed and sent; made once.

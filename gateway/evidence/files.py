@@ -20,6 +20,9 @@ SUFFIX: Final = ".parquet"
 SPILL: Final = ".spill-"
 """What the folders begin with into which a query spills what does not fit into memory."""
 
+NEVER_TWICE: Final = {b"repeats": b"never"}
+"""The metadata of a field whose texts are each one's own: a dictionary of them is written for nothing."""
+
 _HASHES_AND_NUMBERS: Final = (pa.int64(), pa.binary(16), pa.timestamp("us"))
 
 
@@ -67,11 +70,24 @@ def write_batches(
     return Written(part_id, path, rows)
 
 
-def _repeating(schema: pa.Schema) -> list[str] | bool:
-    """The columns to be written with a dictionary: hashes, numbers and instants hardly ever repeat."""
-    if any(pa.types.is_nested(field.type) for field in schema):
-        return True
-    return [field.name for field in schema if field.type not in _HASHES_AND_NUMBERS]
+def _repeating(schema: pa.Schema) -> list[str]:
+    """The columns to be written with a dictionary, by their names in Parquet.
+
+    Hashes, numbers and instants hardly ever repeat, nor do texts whose field says so: `NEVER_TWICE`.
+    """
+    return [path for field in schema for path in _paths(field)]
+
+
+def _paths(field: pa.Field) -> Iterator[str]:
+    if pa.types.is_struct(field.type):
+        inner = [path for each in field.type.fields for path in _paths(each)]
+    elif pa.types.is_list(field.type):
+        inner = [f"list.{path}" for path in _paths(field.type.value_field.with_name("element"))]
+    elif field.type in _HASHES_AND_NUMBERS or field.metadata == NEVER_TWICE:
+        inner = []
+    else:
+        inner = [""]
+    yield from (f"{field.name}.{path}".rstrip(".") for path in inner)
 
 
 def as_part(written: Written, stage: str, bucket: int, run_id: int, at: datetime) -> Part:

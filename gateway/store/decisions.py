@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, select, update
 
@@ -13,46 +13,66 @@ from gateway.store.chunks import chunks
 from gateway.store.tables import DECISIONS
 
 
+class NewDecision(Protocol):
+    """A decision to be kept; its `body` is the JSON of a `Decision`'s."""
+
+    @property
+    def benefit_id(self) -> str: ...
+    @property
+    def person_no(self) -> str: ...
+    @property
+    def decision(self) -> str: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def confidence(self) -> str | None: ...
+    @property
+    def certified_on(self) -> date | None: ...
+    @property
+    def valid_until(self) -> date | None: ...
+    @property
+    def body(self) -> str: ...
+
+
 @dataclass(frozen=True)
-class _Decided:
-    benefit_id: str
-    person_no: str
+class Deciding:
+    """What all decisions of a run have in common."""
+
     run_id: int
-    decision: str
-    reason: str | None
-    confidence: str | None
-    certified_on: date | None
-    valid_until: date | None
     as_of: date
     decided_at: datetime
 
 
 @dataclass(frozen=True)
-class Decision(_Decided):
+class Decision(Deciding):
     """What was decided about one benefit; `body` holds causes, holds, evidence references and clauses."""
 
+    benefit_id: str
+    person_no: str
+    decision: str
+    reason: str | None
+    confidence: str | None
+    certified_on: date | None
+    valid_until: date | None
     body: dict[str, Any] = field(repr=False)
 
 
-@dataclass(frozen=True)
-class NewDecision(_Decided):
-    """A decision to be kept; its `body` is the JSON of a `Decision`'s."""
-
-    body: str = field(repr=False)
-
-
+_SHARED: Final = tuple(Deciding.__dataclass_fields__)
 _NAMES: Final = tuple(Decision.__dataclass_fields__)
+_OWN: Final = _NAMES[len(_SHARED) :]
 _COLUMNS: Final = [DECISIONS.c[name] for name in _NAMES]
-_values: Final = attrgetter(*_NAMES)
+_values: Final = attrgetter(*_OWN)
 
 
-def advance(conn: Connection, rows: Sequence[NewDecision]) -> None:
+def advance(conn: Connection, deciding: Deciding, rows: Sequence[NewDecision]) -> None:
     """Make these the current decisions of their benefits; at most one per benefit."""
+    shared = (*attrgetter(*_SHARED)(deciding), True)
+    names = (*_SHARED, "current", *_OWN)
     for some in chunks(rows):
         ids = [row.benefit_id for row in some]
         before = update(DECISIONS).where(DECISIONS.c.benefit_id.in_(ids), DECISIONS.c.current)
         conn.execute(before.values(current=False))
-        insert_rows(conn, DECISIONS, (*_NAMES, "current"), [(*_values(row), True) for row in some])
+        insert_rows(conn, DECISIONS, names, [(*shared, *own) for own in map(_values, some)])
 
 
 def current(conn: Connection, benefit_id: str) -> Decision | None:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice, tee
-from typing import Any, Final
+from itertools import islice
+from operator import attrgetter
+from typing import Final, Protocol
 
 from sqlalchemy import Connection, func, select, update
 
@@ -29,21 +30,27 @@ _COLUMNS: Final = (
 
 _FIRST_HELD: Final = select(func.min(EVENTS.c.sequence)).where(EVENTS.c.released_at.is_(None))
 NUMBERED: Final = select(COUNTERS.c.value).where(COUNTERS.c.name == COUNTER).scalar_subquery()
+_values: Final = attrgetter("event_id", "type", "subject", "county", "time", "replaces")
 LAST_RELEASED: Final = func.coalesce(_FIRST_HELD.scalar_subquery() - 1, NUMBERED, 0)
 """As SQL: the number before the first held event; where none is held, the last there is."""
 
 
-@dataclass(frozen=True)
-class NewEvent:
+class NewEvent(Protocol):
     """An event that has no number yet; `serialise` makes its bytes once it has one."""
 
-    event_id: str
-    type: str
-    subject: str
-    county: str | None
-    time: datetime
-    serialise: Callable[[int], bytes] = field(repr=False)
-    replaces: str | None = None
+    @property
+    def event_id(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def county(self) -> str | None: ...
+    @property
+    def time(self) -> datetime: ...
+    @property
+    def replaces(self) -> str | None: ...
+    def serialise(self, sequence: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -78,14 +85,17 @@ def append_events(conn: Connection, run_id: int, events: Iterable[NewEvent], sig
     A second writer waits for this transaction, so numbers are committed in order and without gaps. The
     events are taken as they are written: those of a generator need not all be there at once.
     """
-    numbered, waiting = tee(_numbered(conn, events))
-    signed = sign(event.serialise(number) for number, event in numbered)
-    rows = (
-        (number, run_id, *_values(event), *made)
-        for made, (number, event) in zip(signed, waiting, strict=True)
-    )
-    while some := list(islice(rows, _A_WRITE)):
-        insert_rows(conn, EVENTS, _COLUMNS, some)
+    left = iter(events)
+    while some := list(islice(left, _A_WRITE)):
+        last = counters.advance(conn, COUNTER, len(some))
+        numbers = range(last - len(some) + 1, last + 1)
+        # all are signed before any is written: at once, the two wait for the interpreter at each row
+        signed = list(sign(map(_serialised, some, numbers)))
+        rows = [
+            (number, run_id, *_values(event), *made)
+            for number, event, made in zip(numbers, some, signed, strict=True)
+        ]
+        insert_rows(conn, EVENTS, _COLUMNS, rows)
     return counters.value(conn, COUNTER)
 
 
@@ -132,12 +142,5 @@ def events_about(conn: Connection, benefit_id: str) -> list[StoredEvent]:
     return [StoredEvent(**row._asdict()) for row in conn.execute(query)]
 
 
-def _numbered(conn: Connection, events: Iterable[NewEvent]) -> Iterator[tuple[int, NewEvent]]:
-    left = iter(events)
-    while some := list(islice(left, _A_WRITE)):
-        last = counters.advance(conn, COUNTER, len(some))
-        yield from enumerate(some, last - len(some) + 1)
-
-
-def _values(event: NewEvent) -> tuple[Any, ...]:
-    return event.event_id, event.type, event.subject, event.county, event.time, event.replaces
+def _serialised(event: NewEvent, sequence: int) -> bytes:
+    return event.serialise(sequence)

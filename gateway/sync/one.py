@@ -16,19 +16,18 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from gateway.clock import CHINA
-from gateway.decide.changes import DecisionRow, decision_rows, drafts, next_state
+from gateway.decide.changes import DecisionText, decision_rows, drafts, next_state
 from gateway.decide.compared import Gaps, gaps
 from gateway.decide.engine import BucketSources, decide_bucket
 from gateway.decide.engines import DuckTables
 from gateway.decide.findings import LiveCause, live_causes, told_late
 from gateway.decide.outcome import BucketOutcome, Settles
-from gateway.decide.proposal import as_decision_text
 from gateway.errors import StoreError
 from gateway.events import ConflictFound, EligibilitySuspected, EventDraft, Origin, enveloped
 from gateway.evidence.engine import engine
 from gateway.policy import Policy
 from gateway.store import runs
-from gateway.store.decisions import advance
+from gateway.store.decisions import Deciding, advance
 from gateway.store.ledger import Entry, Mark, entries_of, open_or_update, told_unresolved
 from gateway.store.outbox import append_events, release_events
 from gateway.store.parts import BUCKETS, live_parts
@@ -36,7 +35,6 @@ from gateway.store.revisions import put_revision, revision_of
 from gateway.store.windows import compared_until
 from gateway.sync.days import present_day
 from gateway.sync.deciding import refuse_while_held
-from gateway.sync.publishing import as_decided, as_new
 from gateway.sync.queries import kept_queries
 from gateway.sync.sources import bucket_input
 from gateway.sync.standing import as_columns, as_revision
@@ -87,7 +85,7 @@ class Told:
     """What a decision out of turn came to; `state` is the benefit's DECIDED row, null where it stays."""
 
     events: Sequence[EventDraft] = ()
-    decisions: Sequence[DecisionRow] = ()
+    decisions: Sequence[DecisionText] = ()
     causes: Sequence[LiveCause] = ()
     state: dict[str, Any] | None = field(default=None, repr=False)
 
@@ -209,9 +207,8 @@ def _commit(start: Start, told: Told, beside: Beside) -> bool:
 
 
 def _keep(conn: Connection, start: Start, told: Told, run_id: int, now: datetime) -> None:
-    append_events(conn, run_id, map(as_new, map(enveloped, told.events)), start.station.sign)
-    texts = map(as_decision_text, told.decisions)
-    advance(conn, [as_decided(each, run_id, start.as_of, now) for each in texts])
+    append_events(conn, run_id, map(enveloped, told.events), start.station.sign)
+    advance(conn, Deciding(run_id, start.as_of, now), told.decisions)
     open_or_update(conn, run_id, now, start.as_of, told.causes)
     told_unresolved(conn, run_id, now, list(told_late(told.events)))
     if told.state:

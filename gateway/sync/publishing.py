@@ -1,21 +1,17 @@
 """The second half of a decide run: what was proposed is numbered, kept and let out, bucket by bucket."""
 
-from datetime import date, datetime
-
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Connection
 
-from gateway.decide.changes import DecisionText
 from gateway.decide.proposal import CHANGES, Changes, as_changes, followed
 from gateway.errors import StoreError
-from gateway.events import Envelope
 from gateway.places import opened
 from gateway.store import runs
 from gateway.store.bases import drop_older_bases
-from gateway.store.decisions import NewDecision, advance
+from gateway.store.decisions import Deciding, advance
 from gateway.store.ledger import open_or_update, told_unresolved
-from gateway.store.outbox import NewEvent, append_events, release_events
+from gateway.store.outbox import append_events, release_events
 from gateway.store.proposals import Proposal, proposals, put_in_place
 from gateway.store.revisions import drop_revisions, revisions_of
 from gateway.store.runs import Run
@@ -51,24 +47,6 @@ def finish_publishing(station: Station, progress: Progress = silent) -> int | No
     return run.run_id
 
 
-def as_new(event: Envelope) -> NewEvent:
-    """An event as the outbox takes it."""
-    return NewEvent(
-        event_id=event.event_id,
-        type=event.type,
-        subject=event.subject,
-        county=event.county,
-        time=event.time,
-        replaces=event.replaces,
-        serialise=event.serialise,
-    )
-
-
-def as_decided(decision: DecisionText, run_id: int, as_of: date, at: datetime) -> NewDecision:
-    """A decision as the store takes it, of a run of that instant."""
-    return NewDecision(**vars(decision), run_id=run_id, as_of=as_of, decided_at=at)
-
-
 def _publish_bucket(station: Station, run: Run, proposal: Proposal) -> None:
     changes_file = opened(station.evidence / proposal.changes.path)
     with changes_file, pq.ParquetFile(changes_file) as file, station.store.begin() as conn:
@@ -94,7 +72,7 @@ def _check_version(written: pa.Schema, run_id: int) -> None:
 
 def _put_in_store(conn: Connection, station: Station, run: Run, changes: Changes) -> None:
     now, as_of = station.now(), run.as_of or run.started_at.date()
-    append_events(conn, run.run_id, map(as_new, changes.events), station.sign)
-    advance(conn, [as_decided(each, run.run_id, as_of, run.started_at) for each in changes.decisions])
+    append_events(conn, run.run_id, changes.events, station.sign)
+    advance(conn, Deciding(run.run_id, as_of, run.started_at), changes.decisions)
     open_or_update(conn, run.run_id, now, as_of, changes.causes)
     told_unresolved(conn, run.run_id, now, changes.unresolved)

@@ -19,9 +19,10 @@ from gateway.delivery.secrets import make_secret
 from gateway.delivery.tools import Tools
 from gateway.settings import DeliverySettings
 from gateway.store.database import Store
-from gateway.store.outbox import NewEvent, append_events, release_events
+from gateway.store.outbox import append_events, release_events
 from gateway.store.subscriptions import NewSubscription, create
 from gateway.store.tables import DELIVERIES, SUBSCRIPTIONS
+from tests.support.new_event import NewEvent
 from tests.support.receiver import Received
 from tests.support.serving import KEYS
 

@@ -11,11 +11,10 @@ from sqlalchemy import Connection, select
 from gateway.clock import local
 from gateway.crypto.event_signing import EventSigner
 from gateway.errors import StoreError
-from gateway.events import BenefitEvent, draft, enveloped
+from gateway.events import BenefitEvent, Envelope, draft, enveloped
 from gateway.store.database import Store
-from gateway.store.outbox import NewEvent, append_events, release_events
+from gateway.store.outbox import append_events, release_events
 from gateway.store.tables import EVENTS
-from gateway.sync.publishing import as_new
 from gateway.testing.event_examples import examples, origin
 from tests.acceptance.killing import Steps
 from tests.torture.conditions import START
@@ -71,15 +70,15 @@ def _is_there(conn: Connection, run: Run) -> bool:
     return conn.scalar(select(EVENTS.c.sequence).where(EVENTS.c.run_id == run.run_id).limit(1)) is not None
 
 
-def _events(run: Run) -> list[NewEvent]:
+def _events(run: Run) -> list[Envelope]:
     return [_event(run.run_id, place, benefit) for place, benefit in enumerate(run.benefits)]
 
 
-def _event(run_id: int, place: int, benefit: int) -> NewEvent:
+def _event(run_id: int, place: int, benefit: int) -> Envelope:
     data = _examples()[(run_id + place) % len(_examples())]
     about = {"benefit_id": f"B{benefit:07d}", "person_no": f"P{benefit:07d}"}
     made = draft(data.model_copy(update=about), origin(TYPE_PREFIX), f"evt_{run_id}_{place}")
-    return as_new(enveloped(made))
+    return enveloped(made)
 
 
 @cache

@@ -1,3 +1,4 @@
+import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -232,7 +233,7 @@ def test_a_second_report_of_a_death_is_stored_without_an_event(bucket: Bucket) -
     outcome, events = bucket.run()
     assert events == []
     [row] = decision_rows(outcome, bucket.policy, AS_OF, Gaps())
-    assert {found["department"] for found in row.body["evidence"]} == {"health", "police"}
+    assert {found["department"] for found in json.loads(row.body)["evidence"]} == {"health", "police"}
 
 
 def test_a_suspicion_names_its_evidence_by_opaque_ids_and_its_clauses(bucket: Bucket) -> None:
@@ -328,7 +329,8 @@ def test_the_explanation_says_why(
     bucket.add("settled", records, EVIDENCE)
     outcome, _ = bucket.run()
     [row] = decision_rows(outcome, bucket.policy, AS_OF, Gaps())
-    found = {entry["cause"]: entry for entry in row.body["causes"]}
+    body = json.loads(row.body)
+    found = {entry["cause"]: entry for entry in body["causes"]}
     assert found[cause]["why"].startswith(why)
     assert found[cause]["taken"] is (why == "suspected" or why.startswith("valid"))
-    assert row.body["would_change"]
+    assert body["would_change"]

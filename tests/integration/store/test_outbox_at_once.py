@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 
 from gateway.errors import StoreError
 from gateway.store.database import Store
-from gateway.store.outbox import NewEvent, append_events, events_after, last_released, release_events
+from gateway.store.outbox import append_events, events_after, last_released, release_events
 from gateway.store.tables import EVENTS
+from tests.support.new_event import NewEvent
 
 pytestmark = pytest.mark.server
 

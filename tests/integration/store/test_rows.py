@@ -4,10 +4,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from gateway.decide.changes import DecisionText
 from gateway.errors import NotFoundError, StoreError
 from gateway.store import counters, decisions, imports, runs
 from gateway.store.database import Store
-from gateway.store.decisions import Decision, NewDecision
+from gateway.store.decisions import Deciding, Decision
 from gateway.store.imports import RosterImport
 from gateway.store.refusals import (
     RefusalGroup,
@@ -20,23 +21,21 @@ from gateway.store.refusals import (
 
 NOW = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
 REFUSED = Refused(1, "marriages", "00ff", "op_date", "date_form", NOW, "123")
-DECISION = NewDecision(
+FIRST, SECOND = Deciding(1, date(2026, 3, 1), NOW), Deciding(2, date(2026, 4, 1), NOW)
+DECISION = DecisionText(
     "B1",
     "P1",
-    1,
     "certified",
     None,
     None,
     date(2026, 2, 1),
     date(2027, 2, 1),
-    date(2026, 3, 1),
-    NOW,
     '{"clauses":["二"],"holds":[]}',
 )
 
 
-def read_back(kept: NewDecision) -> Decision:
-    return Decision(**vars(kept) | {"body": json.loads(kept.body)})
+def read_back(deciding: Deciding, kept: DecisionText) -> Decision:
+    return Decision(**vars(deciding), **kept._asdict() | {"body": json.loads(kept.body)})
 
 
 def test_a_row_refused_again_is_not_a_second_refusal(store: Store) -> None:
@@ -64,28 +63,29 @@ def test_a_changed_row_refused_again_is_another_refusal(store: Store) -> None:
 
 
 def test_one_decision_of_a_benefit_is_current(store: Store) -> None:
-    later = replace(DECISION, run_id=2, decision="uncovered", certified_on=None, valid_until=None)
+    later = DECISION._replace(decision="uncovered", certified_on=None, valid_until=None)
+    another = DECISION._replace(benefit_id="B2")
     with store.begin() as conn:
-        decisions.advance(conn, [DECISION, replace(DECISION, benefit_id="B2")])
-        decisions.advance(conn, [later])
+        decisions.advance(conn, FIRST, [DECISION, another])
+        decisions.advance(conn, SECOND, [later])
     with store.read() as conn:
-        assert decisions.current(conn, "B1") == read_back(later)
-        assert decisions.history(conn, "B1") == [read_back(later), read_back(DECISION)]
-        assert decisions.current(conn, "B2") == read_back(replace(DECISION, benefit_id="B2"))
+        assert decisions.current(conn, "B1") == read_back(SECOND, later)
+        assert decisions.history(conn, "B1") == [read_back(SECOND, later), read_back(FIRST, DECISION)]
+        assert decisions.current(conn, "B2") == read_back(FIRST, another)
         assert decisions.current(conn, "B3") is None
         assert decisions.history(conn, "B3") == []
 
 
 def test_two_decisions_of_a_benefit_at_once_are_refused(store: Store) -> None:
     with pytest.raises(StoreError), store.begin() as conn:
-        decisions.advance(conn, [DECISION, DECISION])
+        decisions.advance(conn, FIRST, [DECISION, DECISION])
 
 
 def test_many_decisions_fit(store: Store) -> None:
-    many = [replace(DECISION, benefit_id=f"B{number}") for number in range(6_000)]
+    many = [DECISION._replace(benefit_id=f"B{number}") for number in range(6_000)]
     with store.begin() as conn:
-        decisions.advance(conn, many)
-        decisions.advance(conn, many)
+        decisions.advance(conn, FIRST, many)
+        decisions.advance(conn, SECOND, many)
         assert len(decisions.history(conn, "B5999")) == 2
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from gateway.clock import CHINA
-from gateway.decide.changes import DecisionRow
+from gateway.decide.changes import DecisionText
 from gateway.decide.columns import DECIDED
 from gateway.decide.findings import LiveCause
 from gateway.decide.proposal import as_batches, schema_after
@@ -96,8 +96,8 @@ def _put_away(station: Station, run_id: int, proposed: Proposed) -> None:
         add_proposal(conn, Proposal(part(state, STATE), part(changes, CHANGES)))
 
 
-def decided(benefit_id: str) -> DecisionRow:
-    return DecisionRow(benefit_id, "P1", "suspected", "death", "single_source", None, None, {"holds": []})
+def decided(benefit_id: str) -> DecisionText:
+    return DecisionText(benefit_id, "P1", "suspected", "death", "single_source", None, None, '{"holds":[]}')
 
 
 def state_row(benefit_id: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from sqlalchemy import delete
 
 from gateway.crypto.event_signing import EventSigner
 from gateway.store.database import Store
-from gateway.store.outbox import NewEvent, append_events, release_events, unsigned
+from gateway.store.outbox import append_events, release_events, unsigned
 from gateway.store.tables import EVENTS
+from tests.support.new_event import NewEvent
 
 NOW = datetime(2026, 10, 1, 6)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
 RENEWED, SUSPECTED = "certification.renewed", "eligibility.suspected"

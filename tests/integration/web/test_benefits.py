@@ -8,16 +8,15 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
-from gateway.decide.changes import decision_rows
+from gateway.decide.changes import DecisionText, decision_rows
 from gateway.decide.compared import Gaps
-from gateway.decide.proposal import as_decision_text
 from gateway.store.database import Store
-from gateway.store.decisions import NewDecision, advance
+from gateway.store.decisions import Deciding, advance
 from gateway.store.ledger import open_or_update
-from gateway.store.outbox import NewEvent, append_events, release_events
-from gateway.sync.publishing import as_decided
+from gateway.store.outbox import append_events, release_events
 from gateway.web.app import make_app
 from tests.integration.store.test_ledger import DEATH
+from tests.support.new_event import NewEvent
 from tests.support.serving import KEYS
 from tests.unit.decide.decided import AS_OF, POLICY, outcome, reference, row
 
@@ -25,10 +24,10 @@ NOW = datetime(2026, 7, 1, 6)  # noqa: DTZ001 - instants are kept as naive Asia/
 Client = TestClient[Any, Any]
 
 
-def decision(run_id: int, **given: Any) -> NewDecision:
+def decision(**given: Any) -> DecisionText:
     found = outcome([row(**given)], [reference(1)])
     [decided] = decision_rows(found, POLICY, AS_OF, Gaps())
-    return as_decided(as_decision_text(decided), run_id, AS_OF, NOW)
+    return decided
 
 
 def new_event(number: int) -> NewEvent:
@@ -40,8 +39,10 @@ def store(tmp_path: Path) -> Store:
     found = Store(f"sqlite:///{tmp_path / 'gateway.db'}")
     found.migrate()
     with found.begin() as conn:
-        advance(conn, [decision(1)])
-        advance(conn, [decision(2, decision="suspected", causes=["death"], holds=["death"])])
+        advance(conn, Deciding(1, AS_OF, NOW), [decision()])
+        advance(
+            conn, Deciding(2, AS_OF, NOW), [decision(decision="suspected", causes=["death"], holds=["death"])]
+        )
         append_events(conn, 2, [new_event(1)])
         release_events(conn, 2, NOW)
         append_events(conn, 3, [new_event(2)])
@@ -125,6 +126,6 @@ async def test_an_id_that_nothing_can_have_is_not_found(client: Client, path: st
 
 
 async def test_what_is_explained_is_what_was_stored(client: Client) -> None:
-    stored = json.loads(decision(2, decision="suspected", causes=["death"], holds=["death"]).body)
+    stored = json.loads(decision(decision="suspected", causes=["death"], holds=["death"]).body)
     found = await (await client.get("/v1/benefits/B1")).json()
     assert {name: found[name] for name in stored} == stored

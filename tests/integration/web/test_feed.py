@@ -9,8 +9,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.store.alarms import Alarm, raise_alarm
 from gateway.store.database import Store
-from gateway.store.outbox import NewEvent, append_events, release_events
+from gateway.store.outbox import append_events, release_events
 from gateway.web.app import make_app
+from tests.support.new_event import NewEvent
 from tests.support.serving import KEYS
 
 NOW = datetime(2026, 10, 1, 6)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times

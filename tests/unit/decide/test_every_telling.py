@@ -110,9 +110,9 @@ def test_every_event_keeps_to_its_schema_its_size_and_its_place(decision: Row, b
 )
 def test_every_decision_can_be_explained_and_stored(decision: Row, behind: list[Row], gaps: Gaps) -> None:
     [stored] = decision_rows(outcome([decision], behind), POLICY, AS_OF, gaps)
-    assert json.loads(json.dumps(stored.body)) == stored.body
-    assert stored.body["causes"][-1]["cause"] == "certification"
-    taken = [cause for cause in stored.body["causes"] if cause["taken"]]
+    body = json.loads(stored.body)
+    assert body["causes"][-1]["cause"] == "certification"
+    taken = [cause for cause in body["causes"] if cause["taken"]]
     assert len(taken) <= 1
 
 

@@ -5,14 +5,13 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 import pytest
 
-from gateway.decide.changes import DecisionRow
+from gateway.decide.changes import DecisionText
 from gateway.decide.findings import LiveCause
 from gateway.decide.proposal import (
     CHANGES,
     Changes,
     as_batches,
     as_changes,
-    as_decision_text,
     followed,
     schema_after,
 )
@@ -31,9 +30,9 @@ ORIGIN = Origin("urn:x", "cn.hunan.rst.", datetime(2026, 9, 30, 19, 5, 1, 250_00
 DAY = date(2026, 9, 30)
 
 
-def decision(benefit_id: str) -> DecisionRow:
-    body = {"rule": "POLICY 3.2", "holds": ["death"], "name": "丧葬"}
-    return DecisionRow(benefit_id, "P1", "suspected", "death", "single_source", DAY, None, body)
+def decision(benefit_id: str) -> DecisionText:
+    body = '{"rule":"POLICY 3.2","holds":["death"],"name":"丧葬"}'
+    return DecisionText(benefit_id, "P1", "suspected", "death", "single_source", DAY, None, body)
 
 
 def suspected(benefit_id: str, previous: str | None = None) -> EventDraft:
@@ -91,9 +90,9 @@ def test_changes_come_back_with_their_events_in_order_and_their_causes() -> None
     events = [first, suspected("B1", first.event_id), suspected("B3")]
     (batch,) = as_batches(decisions, events, [cause("B1")])
     assert batch.schema == CHANGES
-    texts, envelopes = [as_decision_text(each) for each in decisions], [enveloped(each) for each in events]
-    assert as_changes(batch) == Changes(texts, envelopes, [cause("B1")], [])
-    assert as_changes(batch, {"B1", "B9"}) == Changes(texts[1:], envelopes[2:], [], [])
+    envelopes = [enveloped(each) for each in events]
+    assert as_changes(batch) == Changes(decisions, envelopes, [cause("B1")], [])
+    assert as_changes(batch, {"B1", "B9"}) == Changes(decisions[1:], envelopes[2:], [], [])
     assert as_changes(batch, {"B1", "B2", "B3"}) == Changes([], [], [], [])
 
 
@@ -111,7 +110,7 @@ def test_the_bytes_of_an_event_are_the_same_as_if_it_had_never_been_put_away() -
 
 
 def test_an_explanation_is_in_no_repr() -> None:
-    assert "丧葬" not in repr(decision("B1")) + repr(as_decision_text(decision("B1")))
+    assert "丧葬" not in repr(decision("B1")) + repr(enveloped(suspected("B1")))
     (batch,) = as_batches([decision("B1")], [suspected("B1")], [cause("B1")])
     assert "B1" not in repr(as_changes(batch))
 
