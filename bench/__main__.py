@@ -77,7 +77,7 @@ def full(
 ) -> None:
     """Take two years of months at full size, the pages of one at a time; goes on where it stopped.
 
-    Needs 31 GiB of disk for a month's pages, 45 for what the first month leaves, 13 for each later one.
+    Needs 31 GiB of disk for a month's pages, 45 for what the first month leaves, 25 for each later one.
     """
     figures, details = months.full(benefits, until_month, _say)
     results = Results.read(out)
@@ -124,7 +124,7 @@ def _publish(results: Results, _benefits: int | None) -> None:
 
 
 def _month(results: Results, benefits: int | None) -> None:
-    figures, phases = month.one_month(benefits or month.USUAL, _say)
+    figures, phases = month.two_months(benefits or month.USUAL, _say)
     results.put("month", figures, phases=phases)
 
 

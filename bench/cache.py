@@ -19,8 +19,8 @@ _SEALED_BYTES: Final = 2_200
 _FIRST_BYTES: Final = 3_200
 """What the first month leaves for each benefit: 400 of evidence, else events about nearly everybody."""
 
-_LATER_BYTES: Final = 900
-"""What a later month adds, as far as it can be known before: as much evidence, and events about a few."""
+_LATER_BYTES: Final = 1_800
+"""What a later month adds: as much evidence, and events about half of them."""
 
 
 def cache_folder() -> Path:
@@ -55,6 +55,6 @@ def check_disk(needed: int, folder: Path | None = None) -> None:
         )
 
 
-def needed_bytes(benefits: int, months: int) -> int:
-    """The disk for so many months one after the other, the pages of one at a time."""
-    return benefits * (_SEALED_BYTES + _FIRST_BYTES + (months - 1) * _LATER_BYTES)
+def needed_bytes(benefits: int, months: int, at_once: int = 1) -> int:
+    """The disk for so many months one after the other, with the pages of so many at once."""
+    return benefits * (at_once * _SEALED_BYTES + _FIRST_BYTES + (months - 1) * _LATER_BYTES)

@@ -15,19 +15,26 @@ from bench.site import open_site
 
 Say = Callable[[str], None]
 USUAL: Final = 1_000_000
+_MONTHS: Final = 2
 _WHOLE_BENEFITS: Final = 15_000_000
 _WHOLE_S: Final = 360
 _WHOLE_MIB: Final = 4 * 1024
 
 
-def one_month(benefits: int, say: Say) -> tuple[list[Figure], list[dict[str, Any]]]:
-    """The first month of a new site: figures, and the phases as a table."""
-    check_disk(needed_bytes(benefits, 1))
-    landing, month = landing_of(benefits), Month(0)
-    land(landing, month, say)
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, serving(landing, [month]) as url:
-        phases = run_month(open_site(Path(folder), landing, url), month, say, roster=True)
-    return month_figures("month", benefits, phases), as_rows(phases)
+def two_months(benefits: int, say: Say) -> tuple[list[Figure], list[list[dict[str, Any]]]]:
+    """The first month of a new site and the one after it: figures, and the phases of each as a table.
+
+    In the first nearly every benefit has an event; all later ones are like the second.
+    """
+    check_disk(needed_bytes(benefits, _MONTHS, at_once=_MONTHS))
+    landing, months = landing_of(benefits), [Month(number) for number in range(_MONTHS)]
+    for month in months:
+        land(landing, month, say)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, serving(landing, months) as url:
+        site = open_site(Path(folder), landing, url)
+        first, second = (run_month(site, month, say, roster=month.number == 0) for month in months)
+    figures = month_figures("month", benefits, first) + month_figures("month", benefits, second, "_2")
+    return figures, [as_rows(first), as_rows(second)]
 
 
 def month_figures(section: str, benefits: int, phases: Sequence[Phase], suffix: str = "") -> list[Figure]:

@@ -14,7 +14,7 @@ _TITLES: Final = {
     "intake": "Intake",
     "decide": "Decide",
     "publish": "Publish and send",
-    "month": "A whole month",
+    "month": "Two whole months",
     "full": "Fifteen million benefits, two years",
     "quota": "At the hub's documented quota",
 }

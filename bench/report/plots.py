@@ -44,8 +44,21 @@ def _intake(section: Section) -> Picture:
 
 
 def _month(section: Section) -> Picture:
-    """Wall and CPU time of each phase."""
-    return _phases([section["phases"]], ["wall_s", "cpu_s"])
+    """Wall time of each phase in the first month and in the second."""
+    months = section["phases"]
+    picture = Picture(figsize=(8, 2.4), layout="constrained")
+    axes = picture.subplots()
+    names = [row["phase"] for row in months[0]]
+    for place, (month, label) in enumerate(zip(months, ("first month", "second month"), strict=True)):
+        middle = [names.index(row["phase"]) + 0.38 * place for row in month]
+        bars = axes.barh(middle, [row["wall_s"] for row in month], 0.36, color=_COLOURS[place], label=label)
+        axes.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize="small")
+    axes.set_yticks([number + 0.19 for number in range(len(names))], names)
+    axes.invert_yaxis()
+    axes.set_xlabel("s")
+    axes.margins(x=0.1)
+    axes.legend()
+    return picture
 
 
 def _full(section: Section) -> Picture:
@@ -60,23 +73,6 @@ def _full(section: Section) -> Picture:
         reached = [below + height for below, height in zip(reached, heights, strict=True)]
     axes.set_xlabel("month")
     axes.set_ylabel("s")
-    axes.legend()
-    return picture
-
-
-def _phases(months: list[list[dict[str, Any]]], named: list[str]) -> Picture:
-    phases = months[0]
-    picture = Picture(figsize=(8, 2.4), layout="constrained")
-    axes = picture.subplots()
-    for place, column in enumerate(named):
-        middle = [number + 0.38 * place for number in range(len(phases))]
-        lengths = [row[column] for row in phases]
-        bars = axes.barh(middle, lengths, 0.36, color=_COLOURS[place], label=column[:-2])
-        axes.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize="small")
-    axes.set_yticks([number + 0.19 for number in range(len(phases))], [row["phase"] for row in phases])
-    axes.invert_yaxis()
-    axes.set_xlabel("s")
-    axes.margins(x=0.1)
     axes.legend()
     return picture
 

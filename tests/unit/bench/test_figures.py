@@ -55,7 +55,7 @@ def test_the_page_is_written_between_its_marks_and_nowhere_else(tmp_path: Path) 
     page.write_text(f"by hand\n\n{BEGINS}\nold\n{ENDS}\nby hand, too\n", "utf-8")
     results = Results(tmp_path / "results.json")
     figures = [measured("month", "month", [12.5], "s", target=24, less_is_better=True)]
-    results.put("month", figures, phases=PHASES)
+    results.put("month", figures, phases=[PHASES, PHASES])
     results.put("intake", [], stages={"settlements": {"open": 1.0, "read": 2.0}})
     results.put("full", [], months=[PHASES, PHASES])
     write_page(results, tmp_path)
