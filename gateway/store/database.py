@@ -23,9 +23,6 @@ BUSY_SECONDS: Final = 30
 """How long a writer waits for another one on SQLite."""
 
 CONNECT_SECONDS: Final = 10
-_PAGE_BYTES: Final = 16_384
-"""Of a new SQLite file; an event and its decision fill half of SQLite's own page, and each page is copied."""
-
 _WRITES: Final = "gateway_writes"
 _MIGRATION_LOCK: Final = 20260010
 _FORMS: Final = "sqlite:///PATH or postgresql+psycopg://USER@HOST:PORT/NAME"
@@ -158,7 +155,7 @@ def _engine(url: URL) -> Engine:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None  # BEGIN is ours, so that DDL and reads are inside transactions too
-    for pragma in (f"page_size={_PAGE_BYTES}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
