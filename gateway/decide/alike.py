@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from gateway.clock import add_months
 from gateway.decide.behind import OPEN, Changed
-from gateway.decide.changes import drafts_of, rows_of_decisions
+from gateway.decide.changes import EventIds, Remembered, drafts_of, rows_of_decisions
 from gateway.decide.compared import Gaps
 from gateway.decide.outcome import BucketOutcome
 from gateway.decide.proposal import CHANGES, ENVELOPE, as_batches
@@ -62,11 +62,11 @@ _OWN: Final = tuple(field.name for field in ENVELOPE if field.name != "time")
 _TOLD: Final = pl.Schema(
     {"place": pl.Int64(), "body": pl.String(), "kind": pl.String(), **dict.fromkeys(_OWN, pl.String())}
 )
-_IDS_OF: Final[Mapping[str, tuple[str, ...]]] = {
-    "certification.renewed": ("renewal_event_id", "last_event_id"),
-    "certification.due": ("last_event_id",),
-    "certification.overdue": ("last_event_id",),
+_TOLD_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "renewal_event_id": ("certification.renewed",),
+    "last_event_id": ("certification.renewed", "certification.due", "certification.overdue"),
 }
+"""The types of event that a pattern may tell, by the columns of DECIDED that remember them."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,13 @@ class Alike:
         overdue = self.changes.filter(pl.col("kind") == "certification.overdue")
         return dict(overdue["insured_county"].value_counts().iter_rows())
 
-    def event_ids(self) -> dict[str, dict[str, str | None]]:
-        """By benefit the ids to remember, as `changes.event_ids` gives them."""
-        rows = self.changes.filter(pl.col("kind").is_not_null()).select("benefit_id", "kind", "event_id")
-        return {benefit: dict.fromkeys(_IDS_OF[kind], own) for benefit, kind, own in rows.iter_rows()}
+    def event_ids(self) -> EventIds:
+        """The ids to remember, as `changes.event_ids` gives them."""
+        return {name: self._ids_of(kinds) for name, kinds in _TOLD_BY.items()}
+
+    def _ids_of(self, kinds: Sequence[str]) -> Remembered:
+        rows = self.changes.filter(pl.col("kind").is_in(kinds))
+        return Remembered(*(rows[name].to_arrow().cast(pa.string()) for name in ("benefit_id", "event_id")))
 
 
 def told_alike(piece: BucketOutcome, telling: Telling) -> tuple[Alike, BucketOutcome, pa.Array]:
@@ -272,7 +275,7 @@ def _found(first: Mapping[str, Any], piece: BucketOutcome, telling: Telling) -> 
     hashed = json.dumps(
         [event.type, told(event.data), event.causation_id], ensure_ascii=False, sort_keys=True
     )
-    if _event_id(hashed) != event.event_id or event.data.type_name not in _IDS_OF:
+    if _event_id(hashed) != event.event_id or event.data.type_name not in _TOLD_BY["last_event_id"]:
         return None
     own = marks | {event.event_id: "event_id"}
     texts = {name: None if envelope[name] is None else _split(envelope[name], own) for name in _OWN}

@@ -1,7 +1,7 @@
 """Turns the changed decisions of a bucket into event drafts, rows for the store and the next state."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -27,8 +27,16 @@ from gateway.events import (
 )
 from gateway.policy import Policy
 
-EventIds = dict[str, dict[str, str | None]]
-"""By benefit the ids to remember, by column of DECIDED."""
+
+class Remembered(NamedTuple):
+    """Benefits, and beside each the id that is remembered of it from now on; null where one is forgotten."""
+
+    benefits: pa.Array
+    ids: pa.Array
+
+
+EventIds = Mapping[str, Remembered]
+"""What is to be remembered, by column of DECIDED."""
 
 
 class DecisionText(NamedTuple):
@@ -83,36 +91,39 @@ def rows_of_decisions(decisions: Iterable[Changed], as_of: date, gaps: Gaps) -> 
 
 def next_state(outcome: BucketOutcome, events: Iterable[EventDraft]) -> pa.Table:
     """The DECIDED rows to carry to the next run, with the ids of this run's events."""
-    return with_ids(outcome.state, event_ids(outcome, events))
+    return with_ids(outcome.state, [event_ids(outcome, events)])
 
 
 def event_ids(outcome: BucketOutcome, events: Iterable[EventDraft]) -> EventIds:
-    """By benefit, which of its remembered events the events of a run become."""
+    """Which remembered events of their benefits the events of a run become."""
     moved = set(outcome.changed.filter(outcome.changed["verified"])["benefit_id"].to_pylist())
-    found: EventIds = {}
+    found: dict[str, dict[str, str | None]] = {}
     for event in events:
-        found.setdefault(event.subject, {}).update(_ids(event, moves=event.subject in moved))
-    return found
+        for name, own in _ids(event, moves=event.subject in moved).items():
+            found.setdefault(name, {})[event.subject] = own
+    return {
+        name: Remembered(pa.array(own, pa.string()), pa.array(own.values(), pa.string()))
+        for name, own in found.items()
+    }
 
 
-def with_ids(state: pa.Table, ids: EventIds) -> pa.Table:
-    """The DECIDED rows of a table with new ids of their remembered events."""
+def with_ids(state: pa.Table, told: Sequence[EventIds]) -> pa.Table:
+    """The DECIDED rows of a table with new ids of their remembered events; each benefit is told of once."""
     for name in EVENT_IDS:
-        own = {benefit_id: told[name] for benefit_id, told in ids.items() if name in told}
+        own = [ids[name] for ids in told if name in ids]
         if own:
-            field = DECIDED.field(name)
-            column = _replaced(state["benefit_id"], state[name], own, field.type)
-            state = state.set_column(DECIDED.get_field_index(name), field, column)
+            benefits, ids = (pa.chunked_array(each, pa.string()) for each in zip(*own, strict=True))
+            column = _replaced(state["benefit_id"], state[name], benefits, ids)
+            state = state.set_column(DECIDED.get_field_index(name), DECIDED.field(name), column)
     return state
 
 
 def _replaced(
-    benefits: pa.ChunkedArray, column: pa.ChunkedArray, own: Mapping[str, str | None], kind: pa.DataType
-) -> pa.Array:
+    benefits: pa.ChunkedArray, column: pa.ChunkedArray, whose: pa.ChunkedArray, values: pa.ChunkedArray
+) -> pa.ChunkedArray:
     """The column with the values of some benefits in place of theirs."""
-    place = pc.index_in(benefits, value_set=pa.array(own, pa.string()))
-    values = pc.take(pa.array(own.values(), kind), place)
-    return pc.if_else(pc.is_valid(place), values, column)
+    place = pc.index_in(benefits, value_set=whose.combine_chunks())
+    return pc.if_else(pc.is_valid(place), pc.take(values, place), column)
 
 
 def _ids(event: EventDraft, *, moves: bool) -> dict[str, str | None]:

@@ -169,7 +169,8 @@ def _queried(
     _tell(connection, sources, queries)
     _show(connection, evidence=sources.evidence)
     decided = connection.sql(queries.decide).to_arrow_table()
-    changed = decided.filter(decided["changed"])
+    # of a first run every row is a changed one: another copy of what is not needed would double it
+    changed = decided.select([*TOUCHED, "person"]).filter(decided["changed"])
     connection.register("changed", changed.select(TOUCHED))
     if sources.behind and changed.num_rows <= _FEW * _count(connection, "roster"):
         _narrow(connection, sources, changed)
@@ -207,7 +208,8 @@ def _show(connection: duckdb.DuckDBPyConnection, **views: str) -> None:
 
 def _outcome(decided: pa.Table, behind: pa.Table) -> BucketOutcome:
     state = decided.select(DECIDED.names).cast(DECIDED)
-    return BucketOutcome(state, decided.filter(decided["changed"]), behind)
+    every = pc.all(decided["changed"]).as_py()
+    return BucketOutcome(state, decided if every else decided.filter(decided["changed"]), behind)
 
 
 def named_table(schema: pa.Schema, name: str) -> ir.Table:

@@ -124,7 +124,7 @@ class _Bucket:
     number: int
     before: Before
     outcome: BucketOutcome
-    ids: EventIds = field(default_factory=dict)
+    ids: list[EventIds] = field(default_factory=list)
 
     def propose(self, report: DecideReport) -> None:
         """Put away what the bucket would change, and count it."""
@@ -158,7 +158,7 @@ class _Bucket:
             types = Counter(event.type for event in events) + Counter(alike.types)
             report.events = summed(report.events, types)
             report.findings = guard.added(report.findings, found)
-            self.ids.update(event_ids(others, events) | alike.event_ids())
+            self.ids.extend((event_ids(others, events), alike.event_ids()))
             written = as_batches(rows_of_decisions(decisions, run.as_of, run.gaps), events, causes)
             yield from in_order(alike, written, places).to_batches()
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.decide import guard
 from gateway.decide.alike import Telling, in_order, told_alike
 from gateway.decide.behind import changed_decisions
-from gateway.decide.changes import drafts_of, event_ids, rows_of_decisions
+from gateway.decide.changes import EventIds, drafts_of, event_ids, rows_of_decisions
 from gateway.decide.columns import DECIDED
 from gateway.decide.compared import Gaps
 from gateway.decide.findings import causes_live
@@ -146,7 +146,16 @@ def changes_alone(piece: BucketOutcome, gaps: Gaps) -> Told:
     )
     table = pa.Table.from_batches(as_batches(rows_of_decisions(found, AS_OF, gaps), events, causes), CHANGES)
     findings = guard.counted(guard.new_findings(events, causes, was))
-    return table, event_ids(piece, events), Counter(event.type for event in events), findings
+    return table, by_benefit(event_ids(piece, events)), Counter(event.type for event in events), findings
+
+
+def by_benefit(ids: EventIds) -> dict[str, dict[str, str | None]]:
+    """By benefit the ids to remember, by column."""
+    found: dict[str, dict[str, str | None]] = {}
+    for name, own in ids.items():
+        for benefit, each in zip(own.benefits.to_pylist(), own.ids.to_pylist(), strict=True):
+            found.setdefault(benefit, {})[name] = each
+    return found
 
 
 def changes_alike(piece: BucketOutcome, telling: Telling) -> Told:
@@ -154,4 +163,4 @@ def changes_alike(piece: BucketOutcome, telling: Telling) -> Told:
     table, ids, types, findings = changes_alone(others, telling.gaps)
     ordered = in_order(alike, iter(table.to_batches()), places)
     findings = guard.added(findings, guard.overdues(alike.overdue_by_county))
-    return ordered, ids | alike.event_ids(), types + Counter(alike.types), findings
+    return ordered, ids | by_benefit(alike.event_ids()), types + Counter(alike.types), findings
