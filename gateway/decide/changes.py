@@ -34,6 +34,9 @@ class Remembered(NamedTuple):
     benefits: pa.Array
     ids: pa.Array
 
+    def __repr__(self) -> str:
+        return f"Remembered({len(self.ids)})"
+
 
 EventIds = Mapping[str, Remembered]
 """What is to be remembered, by column of DECIDED."""

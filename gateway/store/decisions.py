@@ -35,7 +35,7 @@ class NewDecision(Protocol):
 
 
 @dataclass(frozen=True)
-class Deciding:
+class ByRun:
     """What all decisions of a run have in common."""
 
     run_id: int
@@ -44,7 +44,7 @@ class Deciding:
 
 
 @dataclass(frozen=True)
-class Decision(Deciding):
+class Decision(ByRun):
     """What was decided about one benefit; `body` holds causes, holds, evidence references and clauses."""
 
     benefit_id: str
@@ -57,16 +57,16 @@ class Decision(Deciding):
     body: dict[str, Any] = field(repr=False)
 
 
-_SHARED: Final = tuple(Deciding.__dataclass_fields__)
+_SHARED: Final = tuple(ByRun.__dataclass_fields__)
 _NAMES: Final = tuple(Decision.__dataclass_fields__)
 _OWN: Final = _NAMES[len(_SHARED) :]
 _COLUMNS: Final = [DECISIONS.c[name] for name in _NAMES]
 _values: Final = attrgetter(*_OWN)
 
 
-def advance(conn: Connection, deciding: Deciding, rows: Sequence[NewDecision]) -> None:
+def advance(conn: Connection, run: ByRun, rows: Sequence[NewDecision]) -> None:
     """Make these the current decisions of their benefits; at most one per benefit."""
-    shared = (*attrgetter(*_SHARED)(deciding), True)
+    shared = (*attrgetter(*_SHARED)(run), True)
     names = (*_SHARED, "current", *_OWN)
     for some in chunks(rows):
         ids = [row.benefit_id for row in some]

@@ -30,9 +30,10 @@ _COLUMNS: Final = (
 
 _FIRST_HELD: Final = select(func.min(EVENTS.c.sequence)).where(EVENTS.c.released_at.is_(None))
 NUMBERED: Final = select(COUNTERS.c.value).where(COUNTERS.c.name == COUNTER).scalar_subquery()
-_values: Final = attrgetter("event_id", "type", "subject", "county", "time", "replaces")
 LAST_RELEASED: Final = func.coalesce(_FIRST_HELD.scalar_subquery() - 1, NUMBERED, 0)
 """As SQL: the number before the first held event; where none is held, the last there is."""
+
+_values: Final = attrgetter("event_id", "type", "subject", "county", "time", "replaces")
 
 
 class NewEvent(Protocol):

@@ -27,7 +27,7 @@ from gateway.events import ConflictFound, EligibilitySuspected, EventDraft, Orig
 from gateway.evidence.engine import engine
 from gateway.policy import Policy
 from gateway.store import runs
-from gateway.store.decisions import Deciding, advance
+from gateway.store.decisions import ByRun, advance
 from gateway.store.ledger import Entry, Mark, entries_of, open_or_update, told_unresolved
 from gateway.store.outbox import append_events, release_events
 from gateway.store.parts import BUCKETS, live_parts
@@ -208,7 +208,7 @@ def _commit(start: Start, told: Told, beside: Beside) -> bool:
 
 def _keep(conn: Connection, start: Start, told: Told, run_id: int, now: datetime) -> None:
     append_events(conn, run_id, map(enveloped, told.events), start.station.sign)
-    advance(conn, Deciding(run_id, start.as_of, now), told.decisions)
+    advance(conn, ByRun(run_id, start.as_of, now), told.decisions)
     open_or_update(conn, run_id, now, start.as_of, told.causes)
     told_unresolved(conn, run_id, now, list(told_late(told.events)))
     if told.state:

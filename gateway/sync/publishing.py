@@ -9,7 +9,7 @@ from gateway.errors import StoreError
 from gateway.places import opened
 from gateway.store import runs
 from gateway.store.bases import drop_older_bases
-from gateway.store.decisions import Deciding, advance
+from gateway.store.decisions import ByRun, advance
 from gateway.store.ledger import open_or_update, told_unresolved
 from gateway.store.outbox import append_events, release_events
 from gateway.store.proposals import Proposal, proposals, put_in_place
@@ -73,6 +73,6 @@ def _check_version(written: pa.Schema, run_id: int) -> None:
 def _put_in_store(conn: Connection, station: Station, run: Run, changes: Changes) -> None:
     now, as_of = station.now(), run.as_of or run.started_at.date()
     append_events(conn, run.run_id, changes.events, station.sign)
-    advance(conn, Deciding(run.run_id, as_of, run.started_at), changes.decisions)
+    advance(conn, ByRun(run.run_id, as_of, run.started_at), changes.decisions)
     open_or_update(conn, run.run_id, now, as_of, changes.causes)
     told_unresolved(conn, run.run_id, now, changes.unresolved)

@@ -8,7 +8,7 @@ from gateway.decide.changes import DecisionText
 from gateway.errors import NotFoundError, StoreError
 from gateway.store import counters, decisions, imports, runs
 from gateway.store.database import Store
-from gateway.store.decisions import Deciding, Decision
+from gateway.store.decisions import ByRun, Decision
 from gateway.store.imports import RosterImport
 from gateway.store.refusals import (
     RefusalGroup,
@@ -21,7 +21,7 @@ from gateway.store.refusals import (
 
 NOW = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
 REFUSED = Refused(1, "marriages", "00ff", "op_date", "date_form", NOW, "123")
-FIRST, SECOND = Deciding(1, date(2026, 3, 1), NOW), Deciding(2, date(2026, 4, 1), NOW)
+FIRST, SECOND = ByRun(1, date(2026, 3, 1), NOW), ByRun(2, date(2026, 4, 1), NOW)
 DECISION = DecisionText(
     "B1",
     "P1",
@@ -34,7 +34,7 @@ DECISION = DecisionText(
 )
 
 
-def read_back(deciding: Deciding, kept: DecisionText) -> Decision:
+def read_back(deciding: ByRun, kept: DecisionText) -> Decision:
     return Decision(**vars(deciding), **kept._asdict() | {"body": json.loads(kept.body)})
 
 

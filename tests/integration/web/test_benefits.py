@@ -11,7 +11,7 @@ from yarl import URL
 from gateway.decide.changes import DecisionText, decision_rows
 from gateway.decide.compared import Gaps
 from gateway.store.database import Store
-from gateway.store.decisions import Deciding, advance
+from gateway.store.decisions import ByRun, advance
 from gateway.store.ledger import open_or_update
 from gateway.store.outbox import append_events, release_events
 from gateway.web.app import make_app
@@ -39,9 +39,9 @@ def store(tmp_path: Path) -> Store:
     found = Store(f"sqlite:///{tmp_path / 'gateway.db'}")
     found.migrate()
     with found.begin() as conn:
-        advance(conn, Deciding(1, AS_OF, NOW), [decision()])
+        advance(conn, ByRun(1, AS_OF, NOW), [decision()])
         advance(
-            conn, Deciding(2, AS_OF, NOW), [decision(decision="suspected", causes=["death"], holds=["death"])]
+            conn, ByRun(2, AS_OF, NOW), [decision(decision="suspected", causes=["death"], holds=["death"])]
         )
         append_events(conn, 2, [new_event(1)])
         release_events(conn, 2, NOW)

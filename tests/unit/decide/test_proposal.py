@@ -1,8 +1,10 @@
 """What is put away between deciding and publishing comes back as it was."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from gateway.decide.changes import DecisionText
@@ -25,6 +27,7 @@ from gateway.events import (
     enveloped,
     serialise,
 )
+from gateway.evidence.files import write_batches
 
 ORIGIN = Origin("urn:x", "cn.hunan.rst.", datetime(2026, 9, 30, 19, 5, 1, 250_000, tzinfo=UTC), "run-1")
 DAY = date(2026, 9, 30)
@@ -107,6 +110,17 @@ def test_the_bytes_of_an_event_are_the_same_as_if_it_had_never_been_put_away() -
     (batch,) = as_batches([decision("B1")], [event], [])
     (again,) = as_changes(batch).events
     assert again.serialise(12) == serialise(event, 12)
+
+
+def test_no_dictionary_is_written_of_texts_that_are_each_ones_own(tmp_path: Path) -> None:
+    batches = as_batches([decision("B1"), decision("B2")], [suspected("B1"), suspected("B2")], [])
+    written = write_batches(tmp_path, "changes", CHANGES, batches)
+    with pq.ParquetFile(tmp_path / written.path) as file:
+        group = file.metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    listed = {each.path_in_schema for each in columns if "RLE_DICTIONARY" in each.encodings}
+    assert {"decision", "events.list.element.type", "causes.list.element"} <= listed
+    assert not listed & {"body", "benefit_id", "events.list.element.before", "events.list.element.event_id"}
 
 
 def test_an_explanation_is_in_no_repr() -> None:
