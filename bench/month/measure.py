@@ -24,7 +24,7 @@ _WHOLE_MIB: Final = 4 * 1024
 def two_months(benefits: int, say: Say) -> tuple[list[Figure], list[list[dict[str, Any]]]]:
     """The first month of a new site and the one after it: figures, and the phases of each as a table.
 
-    In the first nearly every benefit has an event; all later ones are like the second.
+    In the first nearly every benefit has an event, in the second half of them.
     """
     check_disk(needed_bytes(benefits, _MONTHS, at_once=_MONTHS))
     landing, months = landing_of(benefits), [Month(number) for number in range(_MONTHS)]
