@@ -81,16 +81,21 @@ def rows_of(table: pa.Table) -> Iterator[dict[str, Any]]:
 
 
 def pieces(outcome: BucketOutcome, rows: int = _AT_ONCE) -> Iterator[BucketOutcome]:
-    """The changed decisions of a bucket with what is behind them, a bounded number at a time."""
+    """The changed decisions of a bucket with what is behind them, a bounded number at a time.
+
+    They are in the order of their benefits: an index by benefit is then written from one end to the other.
+    """
     changed, behind = outcome.changed, outcome.references
-    place = pc.index_in(behind["benefit_id"], value_set=changed["benefit_id"]).to_numpy()
+    sorted_ = pc.sort_indices(changed["benefit_id"])
+    benefits = changed["benefit_id"].take(sorted_)
+    place = pc.index_in(behind["benefit_id"], value_set=benefits).to_numpy()
     order = np.argsort(place, kind="stable")
     starts = range(0, changed.num_rows, rows)
     ends = np.searchsorted(place, [*starts, changed.num_rows], sorter=order)
     for start, first, last in zip(starts, ends[:-1], ends[1:], strict=True):
         yield BucketOutcome(
             outcome.state,
-            changed.slice(start, rows),
+            changed.take(sorted_.slice(start, rows)),
             behind.take(order[first:last]),
             outcome.settles,
         )

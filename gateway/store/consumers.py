@@ -4,22 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, delete, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.errors import NotFoundError
 from gateway.store.feed import Reach
-from gateway.store.outbox import LAST_RELEASED
-from gateway.store.tables import CONSUMERS, EVENTS
+from gateway.store.spans import LAST_RELEASED, first_since, of_event
+from gateway.store.tables import CONSUMERS, EVENT_SPANS
 
-_NEXT: Final = (
-    select(func.min(EVENTS.c.sequence))
-    .where(EVENTS.c.sequence > CONSUMERS.c.acked, EVENTS.c.sequence <= LAST_RELEASED)
+_WAITS_SINCE: Final = (
+    select(of_event(EVENT_SPANS.c.released_at, CONSUMERS.c.acked + 1))
+    .where(CONSUMERS.c.acked < LAST_RELEASED)
     .correlate(CONSUMERS)
     .scalar_subquery()
-)
-_WAITS_SINCE: Final = (
-    select(EVENTS.c.released_at).where(EVENTS.c.sequence == _NEXT).correlate(CONSUMERS).scalar_subquery()
 )
 
 
@@ -82,7 +79,7 @@ def seek(conn: Connection, name: str, owner: str | None, sequence: int, at: date
 
 def before(conn: Connection, at: datetime, reach: Reach) -> int:
     """The number behind which everything is that was let out at this instant or later."""
-    first = conn.scalar(select(func.min(EVENTS.c.sequence)).where(EVENTS.c.released_at >= at))
+    first = first_since(conn, at)
     return reach.last if first is None else min(first - 1, reach.last)
 
 

@@ -1,4 +1,4 @@
-"""Decisions: one current per benefit, and every one before it."""
+"""Decisions: the last one of a benefit stands, and every one before it is kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,10 +6,9 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select
 
 from gateway.store.bulk import insert_rows
-from gateway.store.chunks import chunks
 from gateway.store.tables import DECISIONS
 
 
@@ -65,24 +64,22 @@ _values: Final = attrgetter(*_OWN)
 
 
 def advance(conn: Connection, run: ByRun, rows: Sequence[NewDecision]) -> None:
-    """Make these the current decisions of their benefits; at most one per benefit."""
-    shared = (*attrgetter(*_SHARED)(run), True)
-    names = (*_SHARED, "current", *_OWN)
-    for some in chunks(rows):
-        ids = [row.benefit_id for row in some]
-        before = update(DECISIONS).where(DECISIONS.c.benefit_id.in_(ids), DECISIONS.c.current)
-        conn.execute(before.values(current=False))
-        insert_rows(conn, DECISIONS, names, [(*shared, *own) for own in map(_values, some)])
+    """Make these the decisions that stand; at most one per benefit."""
+    shared = attrgetter(*_SHARED)(run)
+    insert_rows(conn, DECISIONS, _NAMES, [(*shared, *own) for own in map(_values, rows)])
 
 
 def current(conn: Connection, benefit_id: str) -> Decision | None:
     """The decision that stands."""
-    query = select(*_COLUMNS).where(DECISIONS.c.benefit_id == benefit_id, DECISIONS.c.current)
-    row = conn.execute(query).one_or_none()
+    row = conn.execute(_of(benefit_id).limit(1)).one_or_none()
     return None if row is None else Decision(**row._asdict())
 
 
 def history(conn: Connection, benefit_id: str) -> list[Decision]:
     """Every decision of a benefit, newest first."""
+    return [Decision(**row._asdict()) for row in conn.execute(_of(benefit_id))]
+
+
+def _of(benefit_id: str) -> Select[Any]:
     query = select(*_COLUMNS).where(DECISIONS.c.benefit_id == benefit_id)
-    return [Decision(**row._asdict()) for row in conn.execute(query.order_by(DECISIONS.c.decision_id.desc()))]
+    return query.order_by(DECISIONS.c.decision_id.desc())

@@ -1,8 +1,8 @@
 """How the store stands, in numbers for whoever watches it: cheap however many events there are.
 
 No query walks the events or the delivered deliveries. Exact by an index: the last number, the oldest that
-waits, what stands at a state; of a subscription that takes nothing, its pending deliveries are looked
-through, `delivery.max_pending` at most. Counted up to MOST, and no further: held events, pending and failed
+waits, what is held, what stands at a state; of a subscription that takes nothing, its pending deliveries are
+looked through, `delivery.max_pending` at most. Counted up to MOST, and no further: pending and failed
 deliveries.
 Counted whole, since they grow by the day or with the subscribers: runs, windows, refusals, subscriptions,
 consumers, alarms.
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, select, text
+from sqlalchemy import ColumnElement, Connection, func, literal, select, text
 
 from gateway.store.outbox import last_released, last_sequence
+from gateway.store.spans import held
 from gateway.store.tables import (
     ALARMS,
     CONSUMERS,
     DELIVERIES,
-    EVENTS,
     REFUSALS,
     RUNS,
     SUBSCRIPTIONS,
@@ -74,10 +74,10 @@ def facts(conn: Connection, within_s: float) -> Facts:
     frontier = last_released(conn)
     return Facts(
         last_sequence=last,
-        held=_up_to_most(conn, EVENTS, EVENTS.c.released_at.is_(None)) if frontier < last else 0,
+        held=held(conn),
         frontier=frontier,
         undispatched_since=min(undispatched_since(conn, frontier).values(), default=None),
-        deliveries={state: _up_to_most(conn, DELIVERIES, _is(state)) for state in ("pending", "failed")},
+        deliveries={state: _up_to_most(conn, state) for state in ("pending", "failed")},
         deliveries_made=conn.scalar(select(func.max(DELIVERIES.c.delivery_id))) or 0,
         subscriptions=_counts(conn, SUBSCRIPTIONS.c.state),
         lags=_behind(conn, SUBSCRIPTIONS.c.subscription_id, SUBSCRIPTIONS.c.position, frontier),
@@ -89,13 +89,10 @@ def facts(conn: Connection, within_s: float) -> Facts:
     )
 
 
-def _is(state: str) -> ColumnElement[bool]:
-    """Written out, not bound: only so does a partial index serve it."""
-    return DELIVERIES.c.state == text(f"'{state}'")
-
-
-def _up_to_most(conn: Connection, table: FromClause, which: ColumnElement[bool]) -> int:
-    some = select(literal(1)).select_from(table).where(which).limit(MOST).subquery()
+def _up_to_most(conn: Connection, state: str) -> int:
+    # written out, not bound: only so does a partial index serve it
+    at_state = DELIVERIES.c.state == text(f"'{state}'")
+    some = select(literal(1)).select_from(DELIVERIES).where(at_state).limit(MOST).subquery()
     return conn.scalar(select(func.count()).select_from(some)) or 0
 
 

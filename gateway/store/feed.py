@@ -7,8 +7,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from gateway.store.bulk import driver_rows
-from gateway.store.outbox import LAST_RELEASED, NUMBERED
-from gateway.store.tables import EVENTS
+from gateway.store.spans import LAST_RELEASED, NUMBERED, of_event
+from gateway.store.tables import EVENT_SPANS, EVENTS
 
 SCANNED: Final = 50_000
 """One read looks at so many events at most, whatever it leaves out."""
@@ -102,7 +102,7 @@ def released_event(conn: Connection, event_id: str, counties: Sequence[str] | No
     """The event of this id, if it is let out and of one of the counties."""
     query = select(EVENTS.c.body, EVENTS.c.signature).where(
         EVENTS.c.event_id == event_id,
-        EVENTS.c.released_at.is_not(None),
+        of_event(EVENT_SPANS.c.released_at, EVENTS.c.sequence).is_not(None),
         *_narrowed(Wanted(counties=counties)),
     )
     row = conn.execute(query).one_or_none()

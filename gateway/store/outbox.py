@@ -5,19 +5,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from operator import attrgetter
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Select, func, select
 
 from gateway.store import counters
 from gateway.store.bulk import insert_rows
-from gateway.store.tables import COUNTERS, EVENTS
+from gateway.store.spans import (
+    EVENT_COUNTER,
+    LAST_RELEASED,
+    NUMBERED,
+    add_span,
+    of_event,
+    release_spans,
+)
+from gateway.store.tables import EVENT_SPANS, EVENTS
 
-COUNTER: Final = "events"
 _A_WRITE: Final = 2000
 _COLUMNS: Final = (
     "sequence",
-    "run_id",
     "event_id",
     "type",
     "subject",
@@ -27,11 +33,6 @@ _COLUMNS: Final = (
     "body",
     "signature",
 )
-
-_FIRST_HELD: Final = select(func.min(EVENTS.c.sequence)).where(EVENTS.c.released_at.is_(None))
-NUMBERED: Final = select(COUNTERS.c.value).where(COUNTERS.c.name == COUNTER).scalar_subquery()
-LAST_RELEASED: Final = func.coalesce(_FIRST_HELD.scalar_subquery() - 1, NUMBERED, 0)
-"""As SQL: the number before the first held event; where none is held, the last there is."""
 
 _values: Final = attrgetter("event_id", "type", "subject", "county", "time", "replaces")
 
@@ -71,6 +72,11 @@ class StoredEvent:
     signature: str | None = field(default=None, repr=False)
 
 
+_OF_SPAN: Final = (EVENT_SPANS.c.run_id, EVENT_SPANS.c.released_at)
+_STORED: Final = select(
+    *(each for each in EVENTS.c), *(of_event(each, EVENTS.c.sequence).label(each.name) for each in _OF_SPAN)
+).order_by(EVENTS.c.sequence)
+
 Sign = Callable[[Iterable[bytes]], Iterable[tuple[bytes, str | None]]]
 """Gives each body with its detached signature, in order; null where events are not signed."""
 
@@ -87,23 +93,34 @@ def append_events(conn: Connection, run_id: int, events: Iterable[NewEvent], sig
     events are taken as they are written: those of a generator need not all be there at once.
     """
     left = iter(events)
+    last = first = hold_numbers(conn)
     while some := list(islice(left, _A_WRITE)):
-        last = counters.advance(conn, COUNTER, len(some))
-        numbers = range(last - len(some) + 1, last + 1)
+        numbers = range(last + 1, last + len(some) + 1)
         # all are signed before any is written: at once, the two wait for the interpreter at each row
         signed = list(sign(map(_serialised, some, numbers)))
         rows = [
-            (number, run_id, *_values(event), *made)
+            (number, *_values(event), *made)
             for number, event, made in zip(numbers, some, signed, strict=True)
         ]
         insert_rows(conn, EVENTS, _COLUMNS, rows)
-    return counters.value(conn, COUNTER)
+        last += len(some)
+    if last > first:
+        counters.advance(conn, EVENT_COUNTER, last - first)
+        add_span(conn, run_id, first + 1, last)
+    return last
+
+
+def hold_numbers(conn: Connection) -> int:
+    """Wait for whoever numbers events, let nobody else until this transaction ends, and give the last number.
+
+    What is looked at from here on still stands when this transaction commits, as far as it goes with events.
+    """
+    return counters.advance(conn, EVENT_COUNTER, 0)
 
 
 def release_events(conn: Connection, run_id: int, at: datetime) -> int:
     """Let every event of a run out that was not yet let out, and say how many."""
-    held = update(EVENTS).where(EVENTS.c.run_id == run_id, EVENTS.c.released_at.is_(None))
-    return conn.execute(held.values(released_at=at)).rowcount
+    return release_spans(conn, run_id, at)
 
 
 def events_after(
@@ -113,12 +130,10 @@ def events_after(
 
     Passing a held one would move the reader's cursor over it, and it would be lost when it comes out.
     """
-    query = select(EVENTS).where(EVENTS.c.sequence > sequence, EVENTS.c.sequence <= last_released(conn))
+    query = _STORED.where(EVENTS.c.sequence > sequence, EVENTS.c.sequence <= last_released(conn))
     if types is not None:
         query = query.where(EVENTS.c.type.in_(types))
-    return [
-        StoredEvent(**row._asdict()) for row in conn.execute(query.order_by(EVENTS.c.sequence).limit(limit))
-    ]
+    return _stored(conn, query.limit(limit))
 
 
 def last_released(conn: Connection) -> int:
@@ -139,7 +154,10 @@ def last_sequence(conn: Connection) -> int:
 
 def events_about(conn: Connection, benefit_id: str) -> list[StoredEvent]:
     """Every event of one benefit in order, held ones included."""
-    query = select(EVENTS).where(EVENTS.c.subject == benefit_id).order_by(EVENTS.c.sequence)
+    return _stored(conn, _STORED.where(EVENTS.c.subject == benefit_id))
+
+
+def _stored(conn: Connection, query: Select[Any]) -> list[StoredEvent]:
     return [StoredEvent(**row._asdict()) for row in conn.execute(query)]
 
 

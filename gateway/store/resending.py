@@ -12,7 +12,8 @@ from gateway.errors import NotFoundError, RequestError
 from gateway.store import audit, counters
 from gateway.store.deliveries import RESENDS, Delivery, State, add
 from gateway.store.outbox import StoredEvent, events_after
-from gateway.store.tables import DELIVERIES, EVENTS, SUBSCRIPTIONS
+from gateway.store.spans import first_since
+from gateway.store.tables import DELIVERIES, SUBSCRIPTIONS
 
 UNDELIVERED: Final[tuple[State, ...]] = ("pending", "failed")
 _A_READ: Final = 5000
@@ -88,8 +89,7 @@ def failed_since(conn: Connection, which: Which, limit: int) -> list[Delivery]:
 
 def released_since(conn: Connection, since: datetime, position: int) -> Iterator[list[StoredEvent]]:
     """The events up to a position that were released since an instant, in parts, in order."""
-    query = select(EVENTS.c.sequence).where(EVENTS.c.released_at >= since).order_by(EVENTS.c.sequence)
-    first = conn.scalar(query.limit(1))
+    first = first_since(conn, since)
     after = position if first is None else first - 1
     while after < position:
         events = [each for each in events_after(conn, after, _A_READ) if each.sequence <= position]

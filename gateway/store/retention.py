@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select
 
 from gateway.store.outbox import last_sequence
-from gateway.store.tables import CONSUMERS, DELIVERIES, EVENTS, LEDGER, REFUSALS, SUBSCRIPTIONS
+from gateway.store.tables import CONSUMERS, DELIVERIES, EVENT_SPANS, EVENTS, LEDGER, REFUSALS, SUBSCRIPTIONS
 
 AT_ONCE: Final = 50_000
 """Events that one transaction removes at most."""
@@ -63,6 +63,7 @@ def remove_events(conn: Connection, up_to: int) -> int:
     last = min(up_to, first + AT_ONCE - 1)
     ended = DELIVERIES.c.state != "pending"
     conn.execute(delete(DELIVERIES).where(ended, DELIVERIES.c.first_sequence <= last))
+    conn.execute(delete(EVENT_SPANS).where(EVENT_SPANS.c.last_sequence <= last))
     return conn.execute(delete(EVENTS).where(EVENTS.c.sequence <= last)).rowcount
 
 
@@ -88,8 +89,8 @@ def closed_before(conn: Connection, before: datetime) -> Iterator[tuple[int, int
 
 def _due(conn: Connection, before: datetime) -> int:
     """The number up to which every event was let out before the instant."""
-    young = or_(EVENTS.c.released_at.is_(None), EVENTS.c.released_at >= before)
-    first = conn.scalar(select(func.min(EVENTS.c.sequence)).where(young))
+    young = or_(EVENT_SPANS.c.released_at.is_(None), EVENT_SPANS.c.released_at >= before)
+    first = conn.scalar(select(func.min(EVENT_SPANS.c.first_sequence)).where(young))
     return last_sequence(conn) if first is None else first - 1
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, bindparam, func, select, text
 
+from gateway.store.spans import released_at
 from gateway.store.tables import DELIVERIES, EVENTS, SUBSCRIPTIONS
 
 
@@ -34,7 +35,7 @@ def _since(conn: Connection, name: str, position: int, released: int) -> Iterato
     unseen = position + 1 if position < released else None
     for sequence in (unseen, conn.scalar(_UNTRIED, {"own": name})):
         if sequence is not None:
-            at = conn.scalar(select(EVENTS.c.released_at).where(EVENTS.c.sequence == sequence))
+            at = released_at(conn, sequence)
             yield from [] if at is None else [at]
 
 

@@ -29,7 +29,7 @@ from gateway.policy import Policy
 from gateway.store import runs
 from gateway.store.decisions import ByRun, advance
 from gateway.store.ledger import Entry, Mark, entries_of, open_or_update, told_unresolved
-from gateway.store.outbox import append_events, release_events
+from gateway.store.outbox import append_events, hold_numbers, release_events
 from gateway.store.parts import BUCKETS, live_parts
 from gateway.store.revisions import put_revision, revision_of
 from gateway.store.windows import compared_until
@@ -194,6 +194,8 @@ def _commit(start: Start, told: Told, beside: Beside) -> bool:
     """Keep everything at once; false, and nothing kept, where the benefit was decided in the meantime."""
     now = start.station.now()
     with start.station.store.begin() as conn:
+        # a run that publishes this bucket has committed it then, or waits until this is through
+        hold_numbers(conn)
         if not _still_stands(conn, start):
             return False
         run_id = runs.start_run(conn, "ledger", now, start.as_of, start.policy.version)

@@ -11,7 +11,7 @@ from gateway.store import runs
 from gateway.store.bases import drop_older_bases
 from gateway.store.decisions import ByRun, advance
 from gateway.store.ledger import open_or_update, told_unresolved
-from gateway.store.outbox import append_events, release_events
+from gateway.store.outbox import append_events, hold_numbers, release_events
 from gateway.store.proposals import Proposal, proposals, put_in_place
 from gateway.store.revisions import drop_revisions, revisions_of
 from gateway.store.runs import Run
@@ -52,6 +52,8 @@ def _publish_bucket(station: Station, run: Run, proposal: Proposal) -> None:
     with changes_file, pq.ParquetFile(changes_file) as file, station.store.begin() as conn:
         _check_version(file.schema_arrow, run.run_id)
         taken_in = followed(file.schema_arrow)
+        # what is decided out of turn is among the revisions then, or waits until this is through
+        hold_numbers(conn)
         newer = {
             revision.benefit_id
             for revision in revisions_of(conn, proposal.state.bucket)

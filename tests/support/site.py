@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from gateway.cli.context import open_station
 from gateway.clock import CHINA
@@ -35,7 +35,7 @@ from gateway.store.database import Store
 from gateway.store.parts import live_parts
 from gateway.store.reaching import reach
 from gateway.store.runs import Run, list_runs
-from gateway.store.tables import DECISIONS, EVENTS, REFUSALS, WINDOWS
+from gateway.store.tables import DECISIONS, EVENT_SPANS, EVENTS, REFUSALS, WINDOWS
 from gateway.sync.deciding import decide_run
 from gateway.sync.report import DecideReport
 from gateway.sync.roster import RosterFile, RosterTaken, take_roster
@@ -272,11 +272,13 @@ def state_of(store: Store, evidence: Place) -> State:
     with store.read() as conn:
         settled, retired = (live_parts(conn, stage) for stage in ("settled", "retired"))
         refusals = conn.execute(select(*(REFUSALS.c[name] for name in _REFUSAL))).all()
-        decided = select(*(DECISIONS.c[name] for name in (*_DECISION, "body"))).where(DECISIONS.c.current)
-        decisions = conn.execute(decided).all()
+        last = select(func.max(DECISIONS.c.decision_id)).group_by(DECISIONS.c.benefit_id)
+        decided = select(*(DECISIONS.c[name] for name in (*_DECISION, "body")))
+        decisions = conn.execute(decided.where(DECISIONS.c.decision_id.in_(last))).all()
         events = conn.execute(select(EVENTS.c.sequence, EVENTS.c.event_id, EVENTS.c.type, EVENTS.c.subject))
         told = sorted(tuple(row) for row in events)
-        held = conn.execute(select(EVENTS.c.sequence).where(EVENTS.c.released_at.is_(None))).all()
+        spans = select(EVENT_SPANS.c.first_sequence, EVENT_SPANS.c.last_sequence)
+        held = conn.execute(spans.where(EVENT_SPANS.c.released_at.is_(None))).all()
         windows = conn.execute(
             select(WINDOWS.c.dataset, WINDOWS.c.state, WINDOWS.c.until, WINDOWS.c.seq)
         ).all()
@@ -296,7 +298,7 @@ def state_of(store: Store, evidence: Place) -> State:
         "decisions": sorted(tuple(row[:-1]) for row in decisions),
         "explanations": sorted((row.benefit_id, str(row.body)) for row in decisions),
         "events": told,
-        "held": sorted(tuple(row) for row in held),
+        "held": sorted(number for first, last in held for number in range(first, last + 1)),
     }
 
 

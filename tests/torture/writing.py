@@ -14,7 +14,8 @@ from gateway.errors import StoreError
 from gateway.events import BenefitEvent, Envelope, draft, enveloped
 from gateway.store.database import Store
 from gateway.store.outbox import append_events, release_events
-from gateway.store.tables import EVENTS
+from gateway.store.spans import of_event
+from gateway.store.tables import EVENT_SPANS, EVENTS
 from gateway.testing.event_examples import examples, origin
 from tests.acceptance.killing import Steps
 from tests.torture.conditions import START
@@ -61,13 +62,15 @@ def release(store: Store, run_ids: Iterable[int]) -> None:
 def outbox(store: Store) -> list[Stored]:
     """What the outbox holds."""
     columns = (EVENTS.c.sequence, EVENTS.c.event_id, EVENTS.c.type, EVENTS.c.subject, EVENTS.c.body)
+    released = of_event(EVENT_SPANS.c.released_at, EVENTS.c.sequence).is_not(None)
     with store.read() as conn:
-        rows = conn.execute(select(*columns, EVENTS.c.released_at).order_by(EVENTS.c.sequence)).all()
-    return [Stored(*row[:-1], released=row.released_at is not None) for row in rows]
+        rows = conn.execute(select(*columns, released).order_by(EVENTS.c.sequence)).all()
+    return [Stored(*row) for row in rows]
 
 
 def _is_there(conn: Connection, run: Run) -> bool:
-    return conn.scalar(select(EVENTS.c.sequence).where(EVENTS.c.run_id == run.run_id).limit(1)) is not None
+    own = select(EVENT_SPANS.c.last_sequence).where(EVENT_SPANS.c.run_id == run.run_id)
+    return conn.scalar(own.limit(1)) is not None
 
 
 def _events(run: Run) -> list[Envelope]:

@@ -5,7 +5,6 @@ from typing import Final
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     Column,
     Date,
     Index,
@@ -33,15 +32,8 @@ DECISIONS: Final = Table(
     Column("as_of", Date, nullable=False),
     Column("decided_at", Instant, nullable=False),
     Column("body", JSON, nullable=False),
-    Column("current", Boolean, nullable=False),
-    Index(None, "benefit_id"),
-    Index(
-        "uq_decisions_current",
-        "benefit_id",
-        unique=True,
-        sqlite_where=text('"current"'),
-        postgresql_where=text('"current"'),
-    ),
+    # the last one of a benefit is the one that stands: a mark on it would have to be taken off again
+    Index(None, "benefit_id", "run_id", unique=True),
 )
 
 DECIDE_BASES: Final = Table(
@@ -53,27 +45,36 @@ DECIDE_BASES: Final = Table(
     Column("parts", JSON, nullable=False),
 )
 
+# what becomes of an event after it was written stands in EVENT_SPANS: a row is never written twice
 EVENTS: Final = Table(
     "events",
     METADATA,
-    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("sequence", NUMBER, primary_key=True, autoincrement=False),
     Column("event_id", String, nullable=False, unique=True),
     Column("type", String, nullable=False),
     Column("subject", String, nullable=False),
     Column("county", String),
-    Column("run_id", Integer, nullable=False),
     Column("time", Instant, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("released_at", Instant),
     Column("replaces", String),
     # detached JWS over the body; null where no signing key was configured
     Column("signature", String),
     Index(None, "subject"),
+)
+
+EVENT_SPANS: Final = Table(
+    "event_spans",
+    METADATA,
+    Column("last_sequence", NUMBER, primary_key=True, autoincrement=False),
+    Column("first_sequence", BigInteger, nullable=False),
+    Column("run_id", Integer, nullable=False),
+    # null while they are held
+    Column("released_at", Instant),
     Index(None, "run_id"),
     Index(None, "released_at"),
     Index(
-        "ix_events_unreleased",
-        "sequence",
+        "ix_event_spans_held",
+        "first_sequence",
         sqlite_where=text("released_at IS NULL"),
         postgresql_where=text("released_at IS NULL"),
     ),

@@ -1,22 +1,26 @@
 import json
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from gateway.decide.engine import decide_bucket
 from gateway.errors import NotFoundError, RequestError, RunHeld, StoreError
 from gateway.store import decisions, ledger, runs
 from gateway.store.ledger import Entry
+from gateway.store.proposals import put_in_place
 from gateway.store.revisions import put_revision
-from gateway.sync import deciding, one
+from gateway.sync import deciding, one, publishing
 from gateway.sync.approving import Word, approve_run
 from gateway.sync.ledger import Contact, assign, contact
 from gateway.sync.standing import as_revision
 from tests.integration.ledger.conftest import DIED_ON
 from tests.integration.ledger.office import DELETED, TODAY, Office, died, open_office
+from tests.support.instances import until
 
 
 def entry_of(office: Office) -> Entry:
@@ -382,6 +386,46 @@ def test_an_outcome_is_kept_on_postgresql_too(postgres_url: str, tmp_path: Path)
         office.resolve(entry_of(office), "eligible")
         office.decide()
         assert office.types("B1") == ["eligibility.suspected", "eligibility.suspicion.cleared"]
+
+
+@pytest.mark.server
+def test_an_outcome_said_while_its_benefit_is_published_is_decided_by_what_was_published(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run takes the suspicion back; before it has committed that, the officer's outcome is to be kept."""
+    starts: list[int] = []
+    with open_office(tmp_path, postgres_url) as office, ThreadPoolExecutor(1) as desk:
+        office.roster({"benefit_id": "B1"})
+        office.compared(office.today)
+        office.evidence("B1", "certificate-1", **died(DIED_ON))
+        office.decide()
+        office.evidence("B1", "certificate-1", **DELETED)
+        entry, said = entry_of(office), list[Future[Any]]()
+
+        def put_in_place_late(*given: Any) -> None:
+            said.append(desk.submit(office.resolve, entry, "eligible"))
+            until(lambda: is_waiting(office) or None, "the outcome to wait for the run")
+            put_in_place(*given)
+
+        def counted(*given: Any) -> Any:
+            starts.append(1)
+            return decide_bucket(*given)
+
+        monkeypatch.setattr(one, "decide_bucket", counted)
+        monkeypatch.setattr(publishing, "put_in_place", put_in_place_late)
+        office.decide()
+        said[0].result(timeout=60)
+        told = ["eligibility.suspected", "eligibility.suspicion.cleared", "certification.renewed"]
+        assert office.types("B1") == told
+        assert len(starts) == 2
+
+
+def is_waiting(office: Office) -> bool:
+    """Whether a transaction waits for another one to end."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                   " AND wait_event_type = 'Lock'")  # fmt: skip
+    with office.station.store.read() as conn:
+        return bool(conn.scalar(waiting))
 
 
 def overtaking(office: Office, monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from gateway.errors import StoreError
 from gateway.store.database import Store
 from gateway.store.outbox import append_events, events_after, last_released, release_events
-from gateway.store.tables import EVENTS
+from gateway.store.tables import EVENT_SPANS
 from tests.support.new_event import NewEvent
 
 pytestmark = pytest.mark.server
@@ -117,7 +117,7 @@ def test_a_reader_beside_publishers_passes_nothing_that_is_held_and_never_goes_b
 
 def seen(store: Store, over: Event) -> Iterator[tuple[int, int | None]]:
     """How far events may go, and the first that is held just after: nothing released is held again."""
-    first_held = select(func.min(EVENTS.c.sequence)).where(EVENTS.c.released_at.is_(None))
+    first_held = select(func.min(EVENT_SPANS.c.first_sequence)).where(EVENT_SPANS.c.released_at.is_(None))
     while not over.is_set():
         with store.read() as conn:
             last = last_released(conn)

@@ -189,7 +189,7 @@ def decided(site: DecideSite) -> str:
 def stored(site: DecideSite) -> dict[str, set[str]]:
     """Digests of what the store tells of decisions; numbers of runs, parts and events may differ."""
     tables = {
-        "decisions": [DECISIONS.c[name] for name in ("benefit_id", "decision", "current", "as_of", "body")],
+        "decisions": [DECISIONS.c[name] for name in ("benefit_id", "decision", "as_of", "body")],
         "events": [EVENTS.c[name] for name in ("event_id", "type", "subject", "replaces")],
         "ledger": [LEDGER.c[name] for name in ("benefit_id", "cause", "state", "contents", "opened_on")],
     }
