@@ -23,6 +23,7 @@ A_PART, TWO_PAGES = 1000, 2
 def site(supplies: Supplies, imported: Path, tmp_path: Path) -> Iterator[Trial]:
     """A site that asks for small pages: many commits."""
     with open_trial(tmp_path, supplies, start=imported, departments=DEPARTMENTS, page_limit=5) as opened:
+        in_small_pages(opened)
         yield opened
 
 
@@ -44,6 +45,15 @@ def gateway(trial: Trial, limits: Limits, *words: str) -> str:
     assert line.startswith("StoreError ")
     assert "run again" in line
     return line
+
+
+def in_small_pages(trial: Trial) -> None:
+    """Put the database into pages of which a run needs new ones: larger ones have room for all it says."""
+    trial.station.store.close()
+    with sqlite3.connect(trial.data / "gateway.db", isolation_level=None) as connection:
+        for step in ("PRAGMA journal_mode = DELETE", "PRAGMA page_size = 4096", "VACUUM"):
+            connection.execute(step)
+    connection.close()
 
 
 def limits(**most: int) -> Limits:
@@ -96,6 +106,7 @@ def test_no_room_for_a_roster(
 ) -> None:
     """The roster before it stands, and the next import reaches what it would have."""
     with open_trial(tmp_path / "full", supplies, start=imported, departments=DEPARTMENTS) as trial:
+        in_small_pages(trial)
         before = trial.state()
         changed = tmp_path / "changed.csv"
         changed.write_text(supplies.roster.read_text("utf-8").replace("counter", "home_visit"), "utf-8")
@@ -114,6 +125,7 @@ def test_no_room_for_decisions(
     full: dict[str, int],
 ) -> None:
     with open_trial(tmp_path, supplies, start=read[0]) as trial:
+        in_small_pages(trial)
         line = gateway(trial, limits(**full), "decide", "--as-of", AS_OF.isoformat())
         assert "disk" in line
         trial.decide()

@@ -13,7 +13,13 @@ from gateway.store.refusals import Refused, add_refusals
 from gateway.store.tables import METADATA, RUNS
 
 NOW = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
-PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,
+    "foreign_keys": 1,
+    "busy_timeout": 30_000,
+    "page_size": 8192,
+}
 
 
 def started(store: Store) -> int:
