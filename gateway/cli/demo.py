@@ -14,8 +14,9 @@ import typer
 from gateway.cli.context import open_station
 from gateway.cli.explain import print_explanation
 from gateway.cli.output import err, out
+from gateway.cli.reports import print_decide, watching_decide
 from gateway.cli.roster import print_import
-from gateway.cli.run import print_decide, print_sync, watching_decide, watching_sync
+from gateway.cli.run import print_sync, watching_sync
 from gateway.cli.synthetic import rules_folder
 from gateway.clock import CHINA, add_months
 from gateway.sandbox.drop import write_drop

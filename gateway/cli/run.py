@@ -1,6 +1,6 @@
 """`gateway sync`, `gateway decide`, `gateway run`: the monthly job and its two halves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -9,13 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from gateway.cli.context import CONFIG, Config, as_day, as_instant, open_station, today
 from gateway.cli.output import Json, err, out, print_json, print_rows
+from gateway.cli.reports import print_decide, print_drift, watching_decide
 from gateway.cli.retention import print_retained
 from gateway.errors import RunHeld
-from gateway.store.counts import Counts
 from gateway.sync.planning import planned
-from gateway.sync.progress import Phase
-from gateway.sync.progress import Progress as Deciding
-from gateway.sync.report import DecideReport
 from gateway.sync.run import Scope, SyncReport
 from gateway.sync.sharing_decide import decide_or_join, run_or_join
 from gateway.sync.sharing_sync import sync_or_join
@@ -112,27 +109,6 @@ def watching_sync() -> Iterator[Syncing]:
         yield told
 
 
-@contextmanager
-def watching_decide() -> Iterator[Deciding]:
-    """A bar over the buckets for each half of the run; appears with the first."""
-    bars = Progress(
-        TextColumn("{task.description}, bucket"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=err, transient=True, disable=not err.is_terminal,
-    )  # fmt: skip
-    tasks: dict[str, TaskID] = {}
-
-    def told(phase: Phase, done: int, every: int) -> None:
-        bars.start()
-        if phase not in tasks:
-            tasks[phase] = bars.add_task(phase)
-        bars.update(tasks[phase], completed=done, total=every)
-
-    try:
-        yield told
-    finally:
-        bars.stop()
-
-
 def print_sync(report: SyncReport, *, as_json: bool) -> None:
     """What was received, accepted, refused, matched; what is new; what stopped."""
     rows = [{"dataset": name, **vars(counts)} for name, counts in report.counts.items()]
@@ -152,51 +128,3 @@ def print_sync(report: SyncReport, *, as_json: bool) -> None:
     for stop in report.stops.values():
         err.print(f"[bold red]{type(stop).__name__}[/] ", end="")
         err.print(str(stop), markup=False)
-
-
-def print_drift(taken: Mapping[str, Counts]) -> None:
-    """What was not as the plugins describe it, by dataset and name, with the rows it is in."""
-    for title, names in (
-        ("unknown codes, taken as neutral", {name: each.unknown_codes for name, each in taken.items()}),
-        ("unknown fields, not read", {name: each.unknown_fields for name, each in taken.items()}),
-        ("changed types", {name: each.changed_types for name, each in taken.items()}),
-    ):
-        found = [f"{dataset} {name} × {n:,}" for dataset, own in names.items() for name, n in own.items()]
-        if found:
-            out.print(f"{title}: {', '.join(found)}", markup=False)
-
-
-def print_decide(report: DecideReport, *, as_json: bool) -> None:
-    """How many benefits were decided how, and the events that made; alarms go to stderr in any case."""
-    if as_json:
-        print_json(report)
-    else:
-        _print_decided(report)
-    _print_alarms(report)
-
-
-def _print_decided(report: DecideReport) -> None:
-    out.print(f"decided as of {report.as_of} by policy {report.policy_version}:")
-    for decision, count in sorted(report.decisions.items(), key=lambda item: -item[1]):
-        out.print(f"  {count:>10,}  {decision}")
-    why = f", all there are: {report.full}" if report.full else ""
-    out.print(f"{report.reconsidered:,} benefits were looked at{why}")
-    out.print(f"{report.changed:,} decisions changed; {sum(report.events.values()):,} events:")
-    for name, count in sorted(report.events.items()):
-        out.print(f"  {count:>10,}  {name}")
-
-
-def _print_alarms(report: DecideReport) -> None:
-    if report.uncompared:
-        _alarm(f"not compared in time, nothing was renewed: {', '.join(report.uncompared)}")
-    if report.of_life:
-        _alarm(f"not compared in time, nothing was found overdue: {', '.join(report.of_life)}")
-    for line in report.held:
-        _alarm(f"run {report.run_id} is held, nothing of it was published: {line}")
-    if report.held:
-        err.print(f"see `gateway runs show {report.run_id}`, then `gateway runs approve` or `discard` it")
-
-
-def _alarm(line: str) -> None:
-    err.print("[bold red]ALARM[/] ", end="")
-    err.print(line, markup=False)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from gateway.cli.context import CONFIG, LARGEST, Config, open_station
 from gateway.cli.output import Json, err, out, print_json, print_rows
-from gateway.cli.run import print_decide, print_drift, watching_decide
+from gateway.cli.reports import print_decide, print_drift, watching_decide
 from gateway.store import runs
 from gateway.store.counts import WindowCounts, counts, window_counts
 from gateway.store.runs import Kind, Run

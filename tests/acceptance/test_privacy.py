@@ -10,8 +10,9 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.cli.explain import print_explanation
+from gateway.cli.reports import print_decide
 from gateway.cli.roster import print_import
-from gateway.cli.run import print_decide, print_sync
+from gateway.cli.run import print_sync
 from gateway.evidence.belonging import MARKER
 from gateway.sandbox.faults import FaultKind
 from gateway.settings import ServeSettings
