@@ -51,18 +51,23 @@ _ANSWERS: Final[Mapping[Manner, tuple[Behaviour, ...]]] = {
     Manner.DRIPS: (drips(DEADLINE_SECONDS),),
 }
 _TOO_LATE: Final = {Manner.LATE, Manner.DRIPS}
+_FAILS_AT_ONCE: Final = (Manner.REFUSES, Manner.GATEWAY, Manner.REDIRECTS, Manner.RESETS, Manner.HANGS_UP)
 _TAKEN: Final = {Manner.TAKES, Manner.TAKES_AND_RESETS, Manner.LATE, Manner.DRIPS}
 
 
 @dataclass
 class Hook:
-    """A receiver, and the subscription that sends to it."""
+    """A receiver, and the subscription that sends to it.
+
+    `turned_away` is the share of deliveries that it fails when they come first; it takes them from then on.
+    """
 
     subscriber: Subscriber
     recorder: Recorder
     random: Random
     manners: tuple[Manner, ...]
     wish: Mapping[str, Any]
+    turned_away: float = 0.0
     receiver: Receiver = field(default_factory=Receiver)
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _events: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set), init=False)
@@ -122,7 +127,9 @@ class Hook:
     def _choose(self, request: Request) -> Behaviour:
         if request.method == "OPTIONS":
             return _CONSENT
-        return partial(self._answer, self.random.choice(self.manners))
+        is_new = request.headers[ID] not in self._events
+        fails = is_new and self.random.random() < self.turned_away
+        return partial(self._answer, self.random.choice(_FAILS_AT_ONCE if fails else self.manners))
 
     async def _answer(self, manner: Manner, visit: Visit) -> None:
         found, message = self._received(visit.request, taken=manner in _TAKEN), visit.request.headers[ID]
