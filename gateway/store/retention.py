@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select
 
 from gateway.store.outbox import last_sequence
+from gateway.store.spans import remove_spans
 from gateway.store.tables import CONSUMERS, DELIVERIES, EVENT_SPANS, EVENTS, LEDGER, REFUSALS, SUBSCRIPTIONS
 
 AT_ONCE: Final = 50_000
@@ -63,7 +64,7 @@ def remove_events(conn: Connection, up_to: int) -> int:
     last = min(up_to, first + AT_ONCE - 1)
     ended = DELIVERIES.c.state != "pending"
     conn.execute(delete(DELIVERIES).where(ended, DELIVERIES.c.first_sequence <= last))
-    conn.execute(delete(EVENT_SPANS).where(EVENT_SPANS.c.last_sequence <= last))
+    remove_spans(conn, last)
     return conn.execute(delete(EVENTS).where(EVENTS.c.sequence <= last)).rowcount
 
 

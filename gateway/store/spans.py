@@ -6,7 +6,7 @@ An event is written once; that it is let out is said of its whole span, in one s
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, delete, func, insert, select, update
 
 from gateway.store.tables import COUNTERS, EVENT_SPANS
 
@@ -33,6 +33,13 @@ def release_spans(conn: Connection, run_id: int, at: datetime) -> int:
     many = conn.scalar(select(func.sum(_MANY)).where(*own)) or 0
     conn.execute(update(EVENT_SPANS).where(*own).values(released_at=at))
     return int(many)
+
+
+def remove_spans(conn: Connection, up_to: int) -> None:
+    """Let go of what is said of removed events; a span begins with the first that is left of it."""
+    conn.execute(delete(EVENT_SPANS).where(EVENT_SPANS.c.last_sequence <= up_to))
+    cut = update(EVENT_SPANS).where(EVENT_SPANS.c.first_sequence <= up_to)
+    conn.execute(cut.values(first_sequence=up_to + 1))
 
 
 def held(conn: Connection) -> int:

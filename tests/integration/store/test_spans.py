@@ -7,7 +7,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from gateway.store.consumers import before
 from gateway.store.database import Store
+from gateway.store.feed import reach
 from gateway.store.outbox import append_events, events_after, release_events
 from gateway.store.retention import remove_events
 from gateway.store.spans import first_since, held, released_at
@@ -45,14 +47,16 @@ def test_a_span_is_held_until_its_run_lets_it_out(store: Store) -> None:
     assert spans(store) == [(1, 3, 1, NOW), (4, 4, 2, LATER), (5, 6, 1, NOW)]
 
 
-def test_a_span_goes_with_the_last_of_its_events(store: Store) -> None:
+def test_a_span_begins_with_the_first_event_that_is_left_and_goes_with_the_last(store: Store) -> None:
     for run_id in (1, 2):
         numbered(store, run_id, "abc")
     with store.begin() as conn:
         for run_id in (1, 2):
             release_events(conn, run_id, NOW)
         assert remove_events(conn, 2) == 2
-    assert spans(store) == [(1, 3, 1, NOW), (4, 6, 2, NOW)]
+        assert first_since(conn, NOW) == 3
+        assert before(conn, NOW, reach(conn)) == reach(conn).earliest == 2
+    assert spans(store) == [(3, 3, 1, NOW), (4, 6, 2, NOW)]
     with store.begin() as conn:
         assert remove_events(conn, 3) == 1
         left = [(event.sequence, event.run_id, event.released_at) for event in events_after(conn, 0, 9)]
