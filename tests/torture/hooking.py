@@ -59,7 +59,8 @@ _TAKEN: Final = {Manner.TAKES, Manner.TAKES_AND_RESETS, Manner.LATE, Manner.DRIP
 class Hook:
     """A receiver, and the subscription that sends to it.
 
-    `turned_away` is the share of deliveries that it fails when they come first; it takes them from then on.
+    `turned_away` is the share of requests of events that it never saw which it fails. An event that has come
+    once is taken: the parts of a batch that failed count as tried before, and wait minutes when they fail.
     """
 
     subscriber: Subscriber
@@ -127,9 +128,12 @@ class Hook:
     def _choose(self, request: Request) -> Behaviour:
         if request.method == "OPTIONS":
             return _CONSENT
-        is_new = request.headers[ID] not in self._events
-        fails = is_new and self.random.random() < self.turned_away
+        fails = self._is_new(request) and self.random.random() < self.turned_away
         return partial(self._answer, self.random.choice(_FAILS_AT_ONCE if fails else self.manners))
+
+    def _is_new(self, request: Request) -> bool:
+        seen = set().union(*self._events.values())
+        return seen.isdisjoint(json.loads(body)["id"] for body in _found(request))
 
     async def _answer(self, manner: Manner, visit: Visit) -> None:
         found, message = self._received(visit.request, taken=manner in _TAKEN), visit.request.headers[ID]
@@ -141,8 +145,7 @@ class Hook:
                 self.recorder.ack(self.subscriber.name, name, since, durable=False)
 
     def _received(self, request: Request, *, taken: bool) -> list[tuple[str, int]]:
-        batch = request.headers["content-type"] == "application/cloudevents-batch+json"
-        found = list(bodies(request.body)) if batch else [request.body]
+        found = _found(request)
         well = request.path == _PATH and request.method == "POST" and self._is_signed(request)
         names = [json.loads(body)["id"] if well else "an unsigned or strayed request" for body in found]
         receive = partial(self.recorder.receive, self.subscriber.name, taken=taken, at=self.recorder.tick())
@@ -154,6 +157,11 @@ class Hook:
         signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + request.body
         expected = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
         return f"v1,{expected}" in headers["webhook-signature"].split(" ")
+
+
+def _found(request: Request) -> list[bytes]:
+    batch = request.headers["content-type"] == "application/cloudevents-batch+json"
+    return list(bodies(request.body)) if batch else [request.body]
 
 
 def _any(filters: tuple[dict[str, Any], ...]) -> tuple[Any, ...]:

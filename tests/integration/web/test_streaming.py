@@ -206,4 +206,4 @@ async def broken(outbox: Store, streams: Streams) -> None:
     await until(lambda: streams.open)
     await asyncio.sleep(0.3)
     with outbox.begin() as conn:
-        conn.exec_driver_sql("DROP TABLE events")
+        conn.exec_driver_sql("DROP TABLE event_spans")
