@@ -19,16 +19,20 @@ from gateway.sync.sharing_sync import sync_or_join
 from gateway.sync.shift import Progress as Syncing
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Decide as of this day, yyyy-MM-dd; else today.")]
+Join = Annotated[
+    bool, typer.Option("--join", help="Only join this command where another instance has it under way.")
+]
 _COUNTS = ("dataset", "received", "accepted", "refused", "matched", "strangers")
 
 
-def sync_command(
+def sync_command(  # noqa: PLR0913, PLR0917 - typer: a flag is a parameter
     config: Config = CONFIG,
     department: Annotated[str | None, typer.Option(help="Only this department.")] = None,
     dataset: Annotated[str | None, typer.Option(help="Only this dataset.")] = None,
     since: Annotated[str | None, typer.Option(help="Read from this load time on.")] = None,
     until: Annotated[str | None, typer.Option(help="Read up to this load time.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be read; read nothing.")] = False,
+    join: Join = False,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """Fetch, open and read what is new at the hub and in the drop folders.
@@ -44,7 +48,7 @@ def sync_command(
         print_rows(rows, ("dataset", "since", "until", "state"), as_json=as_json, title="would be read")
         return
     with watching_sync() as progress:
-        report = sync_or_join(station, scope, progress)
+        report = sync_or_join(station, scope, progress, only_join=join)
     print_sync(report, as_json=as_json)
     if report.exit_code:
         raise typer.Exit(report.exit_code)
@@ -54,6 +58,7 @@ def decide_command(
     config: Config = CONFIG,
     as_of: AsOf = None,
     full: Annotated[bool, typer.Option("--full", help="Look at everybody, moved or not.")] = False,
+    join: Join = False,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """Decide every benefit from the evidence that is there, and publish the events of what changed.
@@ -63,7 +68,8 @@ def decide_command(
     """
     station = open_station(config)
     with watching_decide() as progress:
-        report = decide_or_join(station, as_day(as_of, "as_of") or today(), progress, full=full)
+        day = as_day(as_of, "as_of") or today()
+        report = decide_or_join(station, day, progress, full=full, only_join=join)
     print_decide(report, as_json=as_json)
     if report.held:
         raise typer.Exit(RunHeld.exit_code)
@@ -72,6 +78,7 @@ def decide_command(
 def run_command(
     config: Config = CONFIG,
     as_of: AsOf = None,
+    join: Join = False,
     as_json: Annotated[bool, Json] = False,
 ) -> None:
     """The monthly job: sync, decide, publish.
@@ -82,7 +89,8 @@ def run_command(
     """
     station = open_station(config)
     with watching_sync() as syncing, watching_decide() as deciding:
-        report = run_or_join(station, as_day(as_of, "as_of") or today(), syncing, deciding)
+        day = as_day(as_of, "as_of") or today()
+        report = run_or_join(station, day, syncing, deciding, only_join=join)
     print_sync(report.synced, as_json=as_json)
     print_decide(report.decided, as_json=as_json)
     if not as_json:

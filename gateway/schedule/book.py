@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from gateway.schedule.judging import JUDGED, Facts, judged
 from gateway.schedule.plan import Planned, due
 from gateway.settings import ScheduleSettings
-from gateway.store import jobs, leases, runs
+from gateway.store import instances, jobs, leases, runs
 from gateway.store.alarms import settle_alarms, standing_alarms
 from gateway.store.database import Store
 from gateway.store.jobs import Job, State
@@ -81,8 +81,20 @@ class Book:
             begun = jobs.start(conn, facts.jobs[name], at, facts.now, facts.now + ALIVE)
             return jobs.remembered(conn)[name] if begun else None
 
+    def shared(self, facts: Facts) -> Job | None:
+        """The job that other instances are at and this one may take part in."""
+        if facts.at_work is None or not instances.is_shared(facts.at_work):
+            return None
+        return next((job for job in facts.jobs.values() if job.state == "running"), None)
+
+    def goes_on(self, now: datetime) -> bool:
+        """Whether instances that share a run are at work."""
+        with self._store.read() as conn:
+            at_work = leases.holder(conn, leases.WORK, now)
+        return at_work is not None and instances.is_shared(at_work)
+
     def stay_alive(self, job: Job, now: datetime) -> None:
-        """Say that the scheduler of a job at work lives."""
+        """Say that somebody who lives is at the job."""
         with self._store.begin() as conn:
             jobs.stay_alive(conn, job, now + ALIVE)
 

@@ -41,7 +41,8 @@ def scheduler_of(station: Station, launch: Launch | None = None) -> Scheduler:
         {planned.name: planned for planned in jobs_of(station)},
         station.clock,
         launch or partial(Child.launch, station.settings.folder),
-        timedelta(minutes=station.settings.gateway.schedule.longest_minutes),
+        longest=timedelta(minutes=station.settings.gateway.schedule.longest_minutes),
+        shares=station.settings.gateway.sharing.enabled,
     )
 
 

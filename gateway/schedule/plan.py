@@ -67,6 +67,12 @@ def _syncs(settings: SyncSchedule, datasets: list[str]) -> Iterator[Planned]:
             yield Planned(f"sync {dataset}", cron, ("sync", "--dataset", dataset))
 
 
+def joining(planned: Planned, job: Job) -> tuple[str, ...]:
+    """The command by which another instance takes part in a job that has begun, and begins none."""
+    day = ("--as-of", f"{job.started_at:%Y-%m-%d}") if planned.name == RUN else ()
+    return (*planned.words, *day, "--join")
+
+
 def times(cron: str, after: datetime) -> Iterator[datetime]:
     """When the expression is due after an instant; naive Asia/Shanghai, which has no summer time."""
     return CronSim(cron, after)

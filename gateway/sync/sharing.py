@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 class Joint:
     """What is shared: who names the same command and day shares a run.
 
-    `start` checks that the run may begin, and begins it.
+    `start` checks that the run may begin, and begins it; with `only_join` nothing is ever begun.
     """
 
     kind: runs.Kind
@@ -48,6 +48,7 @@ class Joint:
     start: Callable[[Connection], int]
     as_of: date | None = None
     policy_version: str | None = None
+    only_join: bool = False
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,17 @@ class Unit:
         note_step(conn, self.share.run_id, self.step, me.holder, present(conn), outcome)
 
 
+def shares(station: Station, *, only_join: bool) -> bool:
+    """Whether this gateway shares its runs with other instances.
+
+    Raises:
+        ConfigError: it does not, and is to join one.
+    """
+    if only_join and not station.settings.gateway.sharing.enabled:
+        raise ConfigError("gateway.yaml: sharing.enabled: set it to true on every instance: no run is shared")
+    return station.settings.gateway.sharing.enabled
+
+
 @contextmanager
 def shared(station: Station, joint: Joint) -> Iterator[Share]:
     """Take part in a run until the block ends: the one that is under way, else a new one.
@@ -191,7 +203,7 @@ def shared(station: Station, joint: Joint) -> Iterator[Share]:
 
     Raises:
         ConfigError: the run was begun by other rules than this instance's.
-        StoreError: something else is at work, or this instance was replaced.
+        StoreError: something else is at work, there is nothing to join, or this instance was replaced.
     """
     with exclusive(station.work, among_others=True), within(station.work):
         station.store.migrate()
@@ -219,7 +231,7 @@ class _Part:
                 runs.end_stopped_runs(conn, self.station.now())
                 clear_alarm(conn, "lease_lost", WORK, self.station.now())
             if run is None:
-                return joint.start(conn)
+                return _begun(conn, joint)
             _same_rules(run, joint)
         _log.info("joins run %d: %s", run.run_id, "; ".join(lease.holder for lease in others))
         return run.run_id
@@ -258,6 +270,12 @@ class _Part:
             f"this instance ({self.me.holder}) gave no sign of life for {silent_s:.0f} s and was replaced: "
             "what it had not committed is dropped and done by others; start it again to join them"
         )
+
+
+def _begun(conn: Connection, joint: Joint) -> int:
+    if joint.only_join:
+        raise StoreError(f"nothing to join: no instance has `{joint.command}` under way")
+    return joint.start(conn)
 
 
 def _same_rules(run: runs.Run, joint: Joint) -> None:

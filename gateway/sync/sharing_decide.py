@@ -35,7 +35,7 @@ from gateway.sync.retaining import Class, retain_monthly
 from gateway.sync.roster import stopped_in_import
 from gateway.sync.run import Scope, check_ready
 from gateway.sync.services import feeds
-from gateway.sync.sharing import Joint, Share, Unit, shared
+from gateway.sync.sharing import Joint, Share, Unit, shared, shares
 from gateway.sync.sharing_sync import sync_together
 from gateway.sync.shift import Progress as SyncProgress
 from gateway.sync.shift import silent as silent_sync
@@ -47,38 +47,51 @@ _AT_MOST: Final = BUCKETS // 4
 
 
 def decide_or_join(
-    station: Station, as_of: date, progress: Progress = silent, *, full: bool = False
+    station: Station,
+    as_of: date,
+    progress: Progress = silent,
+    *,
+    full: bool = False,
+    only_join: bool = False,
 ) -> DecideReport:
     """Decide every benefit, publish or hold it; joins the same run where it is under way and may be shared.
 
-    `full`: this instance looks at everybody, whether or not anything has moved for them.
+    `full`: this instance looks at everybody, whether or not anything has moved for them. `only_join`: begin
+    no run.
 
     Raises:
         ConfigError: the rules have faults or are not those of the run, or a later day was decided already.
         RunHeld: an earlier run waits for a person's word.
         StoreError: the database or the disk failed, or this instance was replaced; what was committed stays.
     """
-    if not station.settings.gateway.sharing.enabled:
+    if not shares(station, only_join=only_join):
         return decide_run(station, as_of, progress, full=full)
     policy = load_policy(station.settings.folder)
 
     def start(conn: Connection) -> int:
         return _begun(conn, station, as_of, policy)
 
-    joint = Joint("decide", f"decide --as-of {as_of}", start, as_of, policy.version)
+    joint = Joint("decide", f"decide --as-of {as_of}", start, as_of, policy.version, only_join)
     with shared(station, joint) as share:
         return decide_together(share, policy, as_of, progress, full=full)
 
 
 def run_or_join(
-    station: Station, as_of: date, progress: SyncProgress = silent_sync, decided: Progress = silent
+    station: Station,
+    as_of: date,
+    progress: SyncProgress = silent_sync,
+    decided: Progress = silent,
+    *,
+    only_join: bool = False,
 ) -> MonthReport:
     """The monthly job: sync, decide, publish; joins the same job where it is under way and may be shared.
+
+    `only_join`: begin none.
 
     Raises:
         ConfigError, PluginError, RunHeld, StoreError: as its two halves.
     """
-    if not station.settings.gateway.sharing.enabled:
+    if not shares(station, only_join=only_join):
         return run_month(station, as_of, progress, decided)
     policy = load_policy(station.settings.folder)
     chosen = feeds(station.settings, station.host)
@@ -101,7 +114,8 @@ def run_or_join(
         runs.finish_run(conn, share.run_id, "done", station.now())
         return {}
 
-    with shared(station, Joint("run", f"run --as-of {as_of}", start, as_of, policy.version)) as share:
+    joint = Joint("run", f"run --as-of {as_of}", start, as_of, policy.version, only_join)
+    with shared(station, joint) as share:
         share.once("publish what was left", _published_left)
         reading = share.of(share.agreed("sync", sync_begun)["run_id"])
         synced = sync_together(reading, chosen, Scope(), progress)

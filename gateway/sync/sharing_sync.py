@@ -37,21 +37,25 @@ from gateway.sync.run import (
     sync,
 )
 from gateway.sync.services import Feed, feeds
-from gateway.sync.sharing import Joint, Share, Unit, shared
+from gateway.sync.sharing import Joint, Share, Unit, shared, shares
 from gateway.sync.shift import Progress, Shift, silent
 from gateway.sync.station import Station
 
 _STOPS: Final = {kind.__name__: kind for kind in (HubUnavailable, HubRefused, EnvelopeError, RowsChanged)}
 
 
-def sync_or_join(station: Station, scope: Scope | None = None, progress: Progress = silent) -> SyncReport:
+def sync_or_join(
+    station: Station, scope: Scope | None = None, progress: Progress = silent, *, only_join: bool = False
+) -> SyncReport:
     """Read everything new and settle it; joins the same sync where it is under way and may be shared.
+
+    `only_join`: begin none.
 
     Raises:
         ConfigError, PluginError: nothing was read.
         StoreError: the database or the disk failed, or this instance was replaced; what was committed stays.
     """
-    if not station.settings.gateway.sharing.enabled:
+    if not shares(station, only_join=only_join):
         return sync(station, scope, progress)
     scope = scope or Scope()
     chosen = feeds(station.settings, station.host, scope.department, scope.dataset)
@@ -60,7 +64,7 @@ def sync_or_join(station: Station, scope: Scope | None = None, progress: Progres
         check_ready(conn, station)
         return runs.start_run(conn, "sync", station.now())
 
-    with shared(station, Joint("sync", _command(scope), start)) as share:
+    with shared(station, Joint("sync", _command(scope), start, only_join=only_join)) as share:
         return sync_together(share, chosen, scope, progress)
 
 

@@ -9,7 +9,14 @@ from typing import Any
 from gateway.clock import CHINA
 from gateway.department import Department
 from gateway.host import Host
-from gateway.settings import DepartmentSettings, GatewaySettings, HubSettings, ScheduleSettings, Settings
+from gateway.settings import (
+    DepartmentSettings,
+    GatewaySettings,
+    HubSettings,
+    ScheduleSettings,
+    Settings,
+    SharingSettings,
+)
 from gateway.store.database import Store
 from gateway.sync.station import Station
 from tests.unit.core.examples import happenings, weddings
@@ -68,7 +75,9 @@ class Launches:
         return self.processes[-1]
 
 
-def station_of(store: Store, folder: Path, clock: MovedClock, **schedule: object) -> Station:
+def station_of(
+    store: Store, folder: Path, clock: MovedClock, sharing: object = None, **schedule: object
+) -> Station:
     """A station of two datasets over a store."""
     hub = HubSettings.model_validate({"base_url": "http://127.0.0.1:1", "auth": "none"})
     gateway = GatewaySettings(
@@ -77,6 +86,7 @@ def station_of(store: Store, folder: Path, clock: MovedClock, **schedule: object
         identity_key="env:K",
         hub=hub,
         schedule=ScheduleSettings.model_validate(SCHEDULE | schedule),
+        sharing=SharingSettings.model_validate(sharing or {}),
     )
     settings = Settings(folder=folder, gateway=gateway, departments={"police": DepartmentSettings()})
     return Station(settings, HOST, store, clock)

@@ -6,9 +6,10 @@ import pytest
 
 from gateway.errors import StoreError
 from gateway.schedule.opening import scheduler_of
-from gateway.store import jobs, leases
+from gateway.store import instances, jobs, leases
 from gateway.store.alarms import standing_alarms
 from gateway.store.database import Store
+from gateway.store.instances import Instance
 from gateway.store.jobs import Job
 from gateway.store.leases import LENGTH, WORK, Claim
 from tests.integration.schedule.doubles import Launches, MovedClock, PlayedProcess, station_of
@@ -206,3 +207,108 @@ async def test_a_lease_that_is_never_given_back_runs_out(monthly: Schedule, stor
         leases.take(conn, OTHER, monthly._clock.now + timedelta(hours=3))
     assert await monthly.look(hours=3) == []
     assert await monthly.look(seconds=LENGTH.total_seconds()) == ["run"]
+
+
+JOINED = ["run --as-of 2026-10-05 --join"]
+
+
+class Shared:
+    """Two schedulers of instances that share their runs; the first has begun the monthly job."""
+
+    def __init__(self, store: Store, folder: Path, clock: MovedClock) -> None:
+        self.first, self.second = (
+            Schedule(store, folder, clock, sync={}, sharing={"enabled": True}) for _ in range(2)
+        )
+        self._store = store
+        self._instance = Instance("first", "host-1, process 1", timedelta(seconds=40))
+
+    async def begin(self) -> None:
+        """Let the first begin it and be seen at work."""
+        await self.first.look()
+        assert await self.first.look(hours=3) == ["run"]
+        assert await self.second.look() == []
+        with self._store.begin() as conn:
+            instances.arrive(conn, self._instance, "run --as-of 2026-10-05")
+
+    def nobody_is_at_it(self) -> None:
+        """Let the last instance be gone."""
+        with self._store.begin() as conn:
+            instances.depart(conn, self._instance)
+
+
+@pytest.fixture
+async def shared(store: Store, tmp_path: Path, clock: MovedClock, monkeypatch: pytest.MonkeyPatch) -> Shared:
+    """The database's clock is the one that is moved."""
+    monkeypatch.setattr(instances, "present", lambda _conn: clock.now)
+    found = Shared(store, tmp_path, clock)
+    await found.begin()
+    return found
+
+
+async def test_an_instance_that_shares_runs_joins_a_job_that_another_has_begun(shared: Shared) -> None:
+    assert await shared.second.look() == JOINED
+    assert await shared.first.look() == []
+    assert await shared.first.end() == []
+    assert await shared.second.end() == []
+    assert shared.first.job().state == "done"
+
+
+async def test_a_job_that_is_not_shared_is_joined_by_nobody(
+    monthly: Schedule, store: Store, tmp_path: Path, clock: MovedClock
+) -> None:
+    other = Schedule(store, tmp_path, clock, sync={}, sharing={"enabled": True})
+    await monthly.look(hours=3)
+    with store.begin() as conn:
+        leases.take(conn, OTHER, clock.now)
+    assert await other.look(minutes=1) == []
+
+
+async def test_who_joined_ends_the_job_of_a_scheduler_that_died_and_nobody_begins_it_anew(
+    shared: Shared,
+) -> None:
+    await shared.second.look()
+    for _ in range(10):
+        assert await shared.second.look(minutes=1) == []
+    assert shared.second.job().state == "running"
+    shared.nobody_is_at_it()
+    assert await shared.second.end() == []
+    assert shared.second.job().state == "done"
+    assert await shared.second.look(hours=1) == []
+
+
+@pytest.mark.parametrize("exit_code", [-9, 1, 10, 30])
+async def test_an_instance_that_fails_by_itself_leaves_the_job_to_the_others_and_joins_again(
+    shared: Shared, exit_code: int
+) -> None:
+    await shared.second.look()
+    assert await shared.first.end(exit_code) == []
+    assert shared.first.job().state == "running"
+    assert shared.first.alarms() == []
+    assert await shared.first.look(seconds=61) == JOINED
+    assert await shared.second.end(exit_code) == []
+    assert await shared.second.look(seconds=61) == JOINED
+    assert await shared.second.end(40) == []
+    assert shared.first.job().state == "held"
+
+
+async def test_an_instance_that_is_stopped_leaves_the_job_to_the_others(shared: Shared) -> None:
+    await shared.second.look()
+    await shared.first.scheduler._stop()
+    assert shared.first.at_work.stopped
+    assert shared.first.job().state == "running"
+    assert await shared.second.end() == []
+    assert shared.second.job().state == "done"
+
+
+async def test_what_the_run_itself_ended_with_is_noted_whoever_ends_first(shared: Shared) -> None:
+    await shared.second.look()
+    assert await shared.first.end(20) == []
+    assert shared.first.alarms() == [("failed_job", "run")]
+    assert await shared.second.end(20) == []
+    assert shared.first.job().attempt == 1
+
+
+async def test_a_job_of_which_the_last_instance_fails_has_failed(shared: Shared) -> None:
+    shared.nobody_is_at_it()
+    await shared.first.end(30)
+    assert shared.first.job().state == "failed"
