@@ -18,7 +18,7 @@ from gateway.identity import Keyer
 from gateway.places import Place, local_folder
 from gateway.roster.encoding import Source, examine
 from gateway.roster.fingerprint import check_fingerprint, fingerprint
-from gateway.roster.keying import RowKeys
+from gateway.roster.keying import ColumnKeys
 from gateway.roster.merging import Merge, Merged, Previous, merge
 from gateway.roster.shapes import SUFFIX
 from gateway.roster.staging import REPORTED, RefusedRow, Staged, stage
@@ -99,7 +99,7 @@ def import_roster(  # noqa: PLR0913 - what an import needs from its caller, each
     before = _before(store, keyer, new_key=new_key)
     source = examine(path, encoding)
     with _work_folder(local_folder(folder), received_at) as work:
-        keyed = RowKeys(keyer, shapes=shapes)
+        keyed = ColumnKeys(keyer, shapes=shapes)
         staged = stage(source, work / "staged.parquet", keyed, benefits, progress)
         with merge(
             work / "staged.parquet", _files(before, folder), local(received_at).date(), work

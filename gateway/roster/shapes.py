@@ -4,7 +4,7 @@ A name's shape is its length and a 16-bit keyed hash of each of its first eight 
 written beside the key map, and only where a dataset's names come masked: what is not compared is not kept.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -24,6 +24,8 @@ _MASKS: Final = frozenset("*∗✱×○◯●□■某")
 _LENGTH_BITS: Final = 6
 _FOLD_BITS: Final = 48
 _HASH_BITS: Final = 16
+_SIGN_BITS: Final = 21
+_SIGN: Final = (1 << _SIGN_BITS) - 1
 
 
 class Shaper:
@@ -35,10 +37,20 @@ class Shaper:
 
     def shape(self, name: PersonName) -> bytes:
         """The shape of a whole name: nine little-endian 16-bit numbers."""
-        text = name.reveal()
-        hashes = [self._hash(place, sign) for place, sign in enumerate(text[:COMPARED])]
-        padded = [_length(text), *hashes, *[0] * (COMPARED - len(hashes))]
-        return np.array(padded, "<u2").tobytes()
+        return self.shapes([name.reveal()]).tobytes()
+
+    def shapes(self, names: Sequence[str]) -> NDArray[np.uint16]:
+        """The shapes of whole names in plain text, each as `PersonName.parse` leaves it, a row each."""
+        lengths = np.fromiter(map(_length, names), np.int64, len(names))
+        signs = np.array(names, f"<U{COMPARED}").view("<u4").reshape(len(names), COMPARED)
+        places = np.broadcast_to(np.arange(COMPARED), signs.shape)
+        there = places < lengths[:, np.newaxis]
+        placed, which = np.unique(places[there] << _SIGN_BITS | signs[there], return_inverse=True)
+        hashes = [self._hash(each >> _SIGN_BITS, chr(each & _SIGN)) for each in placed.tolist()]
+        found = np.zeros((len(names), 1 + COMPARED), "<u2")
+        found[:, 0] = lengths
+        found[:, 1:][there] = np.array(hashes, "<u2")[which]
+        return found
 
     def seen(self, name: PersonName) -> int | None:
         """What is visible of a masked name as one number, or None where nothing is.

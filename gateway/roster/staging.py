@@ -11,10 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gateway.roster.encoding import REPLACEMENT, Source
-from gateway.roster.keying import RowKeys
+from gateway.roster.keying import NAME_SHAPE, PERSON_KEYS, ColumnKeys
 from gateway.roster.keymap import NO_NAME
 from gateway.roster.reading import COLUMNS, Rows, read_rows
-from gateway.roster.shapes import SHAPE_BYTES
 
 _NEEDED: Final = ("benefit_id", "benefit", "person_no")
 _SECRET: Final = ("id_type", "id_number", "other_id_numbers", "name")
@@ -27,9 +26,9 @@ STAGED: Final = pa.schema(
     [
         pa.field("line", pa.int64()),
         *[pa.field(name, pa.string()) for name in KEPT],
-        pa.field("person_keys", pa.list_(pa.int64())),
+        pa.field("person_keys", PERSON_KEYS),
         pa.field("name_key", pa.int64()),
-        pa.field("name_shape", pa.binary(SHAPE_BYTES)),
+        pa.field("name_shape", NAME_SHAPE),
     ]
 )
 
@@ -56,7 +55,7 @@ class Staged:
 def stage(
     source: Source,
     target: Path,
-    keyed: RowKeys,
+    keyed: ColumnKeys,
     benefits: Collection[str] | None,
     progress: Callable[[int], None],
 ) -> Staged:
@@ -103,13 +102,10 @@ def _without(rows: Rows, refused: set[int]) -> pa.Table:
     )
 
 
-def _keyed(table: pa.Table, keyed: RowKeys, warnings: Counter[str]) -> pa.Table:
-    id_types, numbers, others, names = (table[name].to_pylist() for name in _SECRET)
-    keys = [keyed.person_keys(*row) for row in zip(id_types, numbers, others, strict=True)]
-    name_keys = [keyed.name_key(name) for name in names]
-    warnings["name"] += name_keys.count(NO_NAME) + sum(REPLACEMENT in name for name in names if name)
-    kept = table.select(["line", *KEPT])
-    kept = kept.append_column("person_keys", pa.array(keys, pa.list_(pa.int64())))
-    kept = kept.append_column("name_key", pa.array(name_keys, pa.int64()))
-    shapes = pa.array([keyed.name_shape(name) for name in names], pa.binary(SHAPE_BYTES))
-    return kept.append_column("name_shape", shapes)
+def _keyed(table: pa.Table, keyed: ColumnKeys, warnings: Counter[str]) -> pa.Table:
+    id_types, numbers, others, names = (table[name].combine_chunks() for name in _SECRET)
+    name_keys, shapes = keyed.names(names)
+    doubtful = pc.or_(pc.equal(name_keys, NO_NAME), pc.match_substring(names, REPLACEMENT).fill_null(False))
+    warnings["name"] += pc.sum(doubtful).as_py() or 0
+    columns = [*table.select(["line", *KEPT]).columns, keyed.person_keys(id_types, numbers, others)]
+    return pa.table([*columns, name_keys, shapes], schema=STAGED)

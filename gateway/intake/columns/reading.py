@@ -16,13 +16,10 @@ from numpy.typing import NDArray
 
 from gateway.fields import BLANKS, MAX_LENGTH, UnusableId
 from gateway.identity import IdNumber, PersonName
-from gateway.intake.columns.digits import DAY_SECONDS, Packed, id_numbers, instants
 from gateway.intake.columns.forms import Form, read_as
+from gateway.spelling import DAY_SECONDS, USUAL_NAME, Packed, id_numbers, instants
 
 Bools = NDArray[np.bool_]
-
-_NAME: Final = r"^[!-\-/-~\x{4e00}-\x{9fff}\x{b7}]+$"
-"""What normalising leaves as it is: Han characters, the middle dot, and ASCII without space and full stop."""
 
 _BLANKS: Final = sorted(BLANKS)
 _LONGEST_BLANK: Final = max(len(blank.encode()) for blank in BLANKS)
@@ -92,7 +89,7 @@ _NEVER_BLANK: Final = frozenset({Form.KEY, Form.LOAD_TIME})
 _MARKS: Final[Mapping[Form, Callable[[pl.Expr], pl.Expr]]] = MappingProxyType(
     {
         Form.CODE: lambda text: text.str.len_bytes() != text.str.len_chars(),
-        Form.NAME: lambda text: ~text.str.contains(_NAME),
+        Form.NAME: lambda text: ~text.str.contains(USUAL_NAME),
     }
 )
 """What tells the texts that normalising might change from those that it leaves."""

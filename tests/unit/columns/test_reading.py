@@ -9,9 +9,9 @@ import pytest
 
 from gateway.fields import BLANKS, UnusableId
 from gateway.identity import IdNumber, PersonName
-from gateway.intake.columns.digits import Packed, id_numbers, instants
 from gateway.intake.columns.forms import Form, read_as
 from gateway.intake.columns.reading import Read, read_columns
+from gateway.spelling import Packed, id_numbers, instants
 from tests.unit.core.people import ID, NAME, OTHER_ID, id_number
 
 FAULTY: Final = "a rule is broken"

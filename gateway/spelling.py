@@ -1,4 +1,4 @@
-"""Dates and ID numbers in their usual spellings, read from the bytes of a whole column at once.
+"""Dates, ID numbers and names in their usual spellings, read as a whole column at once.
 
 Every function says which cells it could read; what it could not may still be right in another spelling.
 """
@@ -15,6 +15,8 @@ Int64s = NDArray[np.int64]
 
 ID_LENGTH: Final = 18
 DAY_SECONDS: Final = 86_400
+USUAL_NAME: Final = r"^[!-\-/-~\x{4e00}-\x{9fff}\x{b7}]+$"
+"""What normalising leaves as it is: Han characters, the middle dot, and ASCII without space and full stop."""
 
 _WEIGHTS: Final = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], np.int32)
 _CHECK_DIGITS: Final = np.frombuffer(b"10X98765432", np.uint8)
