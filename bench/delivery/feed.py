@@ -24,7 +24,8 @@ from gateway.crypto.event_signing import EventSigner
 from gateway.crypto.serving import ServingKeys
 from gateway.events import Envelope
 from gateway.store.database import Store
-from gateway.store.outbox import append_events, release_events
+from gateway.store.outbox import append_events
+from gateway.store.spans import release_events
 from gateway.testing.event_schemas import files
 from gateway.web.app import make_app
 

@@ -35,7 +35,8 @@ from gateway.delivery.tools import Tools
 from gateway.events import enveloped
 from gateway.settings import DeliverySettings
 from gateway.store.database import Store
-from gateway.store.outbox import append_events, release_events
+from gateway.store.outbox import append_events
+from gateway.store.spans import release_events
 from gateway.web.app import make_app
 
 RATE: Final = 500

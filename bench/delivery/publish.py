@@ -11,7 +11,8 @@ from gateway.clock import system_clock
 from gateway.crypto.event_signing import EventSigner
 from gateway.events import EventDraft, enveloped
 from gateway.store.database import Store
-from gateway.store.outbox import append_events, release_events
+from gateway.store.outbox import append_events
+from gateway.store.spans import release_events
 from gateway.testing.event_examples import examples, origin
 
 RUN: Final = 1

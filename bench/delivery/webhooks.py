@@ -29,7 +29,8 @@ from gateway.delivery.tools import Tools
 from gateway.events import Envelope
 from gateway.settings import DeliverySettings
 from gateway.store.database import Store
-from gateway.store.outbox import append_events, release_events
+from gateway.store.outbox import append_events
+from gateway.store.spans import release_events
 from gateway.store.subscriptions import NewSubscription, create
 from gateway.store.tables import DELIVERIES, SUBSCRIPTIONS
 

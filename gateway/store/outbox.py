@@ -17,7 +17,6 @@ from gateway.store.spans import (
     NUMBERED,
     add_span,
     of_event,
-    release_spans,
 )
 from gateway.store.tables import EVENT_SPANS, EVENTS
 
@@ -116,11 +115,6 @@ def hold_numbers(conn: Connection) -> int:
     What is looked at from here on still stands when this transaction commits, as far as it goes with events.
     """
     return counters.advance(conn, EVENT_COUNTER, 0)
-
-
-def release_events(conn: Connection, run_id: int, at: datetime) -> int:
-    """Let every event of a run out that was not yet let out, and say how many."""
-    return release_spans(conn, run_id, at)
 
 
 def events_after(

@@ -27,7 +27,7 @@ def add_span(conn: Connection, run_id: int, first: int, last: int) -> None:
     conn.execute(insert(EVENT_SPANS).values(first_sequence=first, last_sequence=last, run_id=run_id))
 
 
-def release_spans(conn: Connection, run_id: int, at: datetime) -> int:
+def release_events(conn: Connection, run_id: int, at: datetime) -> int:
     """Let every event of a run out that was not yet let out, and say how many."""
     own = (EVENT_SPANS.c.run_id == run_id, _HELD)
     many = conn.scalar(select(func.sum(_MANY)).where(*own)) or 0

@@ -29,9 +29,10 @@ from gateway.policy import Policy
 from gateway.store import runs
 from gateway.store.decisions import ByRun, advance
 from gateway.store.ledger import Entry, Mark, entries_of, open_or_update, told_unresolved
-from gateway.store.outbox import append_events, hold_numbers, release_events
+from gateway.store.outbox import append_events, hold_numbers
 from gateway.store.parts import BUCKETS, live_parts
 from gateway.store.revisions import put_revision, revision_of
+from gateway.store.spans import release_events
 from gateway.store.windows import compared_until
 from gateway.sync.days import present_day
 from gateway.sync.deciding import refuse_while_held

@@ -11,10 +11,11 @@ from gateway.store import runs
 from gateway.store.bases import drop_older_bases
 from gateway.store.decisions import ByRun, advance
 from gateway.store.ledger import open_or_update, told_unresolved
-from gateway.store.outbox import append_events, hold_numbers, release_events
+from gateway.store.outbox import append_events, hold_numbers
 from gateway.store.proposals import Proposal, proposals, put_in_place
 from gateway.store.revisions import drop_revisions, revisions_of
 from gateway.store.runs import Run
+from gateway.store.spans import release_events
 from gateway.sync.progress import Progress, silent
 from gateway.sync.station import Station, failing_loudly
 

@@ -19,7 +19,8 @@ from gateway.delivery.secrets import make_secret
 from gateway.delivery.tools import Tools
 from gateway.settings import DeliverySettings
 from gateway.store.database import Store
-from gateway.store.outbox import append_events, release_events
+from gateway.store.outbox import append_events
+from gateway.store.spans import release_events
 from gateway.store.subscriptions import NewSubscription, create
 from gateway.store.tables import DELIVERIES, SUBSCRIPTIONS
 from tests.support.new_event import NewEvent

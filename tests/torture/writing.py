@@ -13,8 +13,8 @@ from gateway.crypto.event_signing import EventSigner
 from gateway.errors import StoreError
 from gateway.events import BenefitEvent, Envelope, draft, enveloped
 from gateway.store.database import Store
-from gateway.store.outbox import append_events, release_events
-from gateway.store.spans import of_event
+from gateway.store.outbox import append_events
+from gateway.store.spans import of_event, release_events
 from gateway.store.tables import EVENT_SPANS, EVENTS
 from gateway.testing.event_examples import examples, origin
 from tests.acceptance.killing import Steps

@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from gateway.store.database import Store
 from gateway.store.delivery_facts import delivery_facts
 from gateway.store.facts import Facts, RunsOf, facts
-from gateway.store.outbox import append_events, release_events
+from gateway.store.outbox import append_events
 from gateway.store.runs import finish_run, start_run
+from gateway.store.spans import release_events
 from gateway.store.tables import CONSUMERS, DELIVERIES, EVENTS, SUBSCRIPTIONS
 from gateway.store.windows import NewWindow, close_window, create_window
 from tests.support.new_event import NewEvent

@@ -7,7 +7,8 @@ import pytest
 from gateway.errors import StoreError
 from gateway.store import outbox
 from gateway.store.database import Store
-from gateway.store.outbox import append_events, events_after, release_events
+from gateway.store.outbox import append_events, events_after
+from gateway.store.spans import release_events
 from tests.support.new_event import NewEvent
 
 NOW = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times

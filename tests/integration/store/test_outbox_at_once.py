@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from gateway.errors import StoreError
 from gateway.store.database import Store
-from gateway.store.outbox import append_events, events_after, last_released, release_events
+from gateway.store.outbox import append_events, events_after, last_released
+from gateway.store.spans import release_events
 from gateway.store.tables import EVENT_SPANS
 from tests.support.new_event import NewEvent
 

@@ -10,9 +10,9 @@ from alembic.config import Config
 from gateway.store.consumers import before
 from gateway.store.database import Store
 from gateway.store.feed import reach
-from gateway.store.outbox import append_events, events_after, release_events
+from gateway.store.outbox import append_events, events_after
 from gateway.store.retention import remove_events
-from gateway.store.spans import first_since, held, released_at
+from gateway.store.spans import first_since, held, release_events, released_at
 from gateway.store.tables import EVENT_SPANS
 from tests.support.new_event import NewEvent
 

@@ -7,7 +7,8 @@ from gateway.errors import NotFoundError, RequestError
 from gateway.store import subscriptions as kept
 from gateway.store.alarms import standing_alarms
 from gateway.store.database import Store
-from gateway.store.outbox import append_events, last_released, release_events
+from gateway.store.outbox import append_events, last_released
+from gateway.store.spans import release_events
 from gateway.store.subscriptions import Changes, Subscription
 from gateway.store.tables import DELIVERIES, SUBSCRIPTIONS
 from gateway.store.tokens import create_token, revoke_token, stop_those_over

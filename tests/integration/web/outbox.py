@@ -9,7 +9,8 @@ from sqlalchemy import delete
 
 from gateway.crypto.event_signing import EventSigner
 from gateway.store.database import Store
-from gateway.store.outbox import append_events, release_events, unsigned
+from gateway.store.outbox import append_events, unsigned
+from gateway.store.spans import release_events
 from gateway.store.tables import EVENTS
 from tests.support.new_event import NewEvent
 

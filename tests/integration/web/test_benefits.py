@@ -13,7 +13,8 @@ from gateway.decide.compared import Gaps
 from gateway.store.database import Store
 from gateway.store.decisions import ByRun, advance
 from gateway.store.ledger import open_or_update
-from gateway.store.outbox import append_events, release_events
+from gateway.store.outbox import append_events
+from gateway.store.spans import release_events
 from gateway.web.app import make_app
 from tests.integration.store.test_ledger import DEATH
 from tests.support.new_event import NewEvent

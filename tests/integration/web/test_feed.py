@@ -9,7 +9,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.store.alarms import Alarm, raise_alarm
 from gateway.store.database import Store
-from gateway.store.outbox import append_events, release_events
+from gateway.store.outbox import append_events
+from gateway.store.spans import release_events
 from gateway.web.app import make_app
 from tests.support.new_event import NewEvent
 from tests.support.serving import KEYS
