@@ -175,10 +175,15 @@ class Plan:
         return persons, persons * 2 + versions, persons
 
     def _drawn(self, places: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-        """New records and newer versions of old ones: of last month's, in the first month of its own."""
+        """New records and other versions of old ones: of last month's, in the first month of its own.
+
+        Two rows of a record are never of one second, in which a large dataset loads several: their key and
+        load time tell versions apart.
+        """
         seed, versions = self.people.seed, self.month.number * self.rows + places
         again = chosen(SUPERSEDING, seed, f"{self.dataset} again", versions)
-        before = versions - self.rows if self.month.number else places // 2
+        own = (places + self.rows // 2) % max(self.rows, 1)
+        before = versions - self.rows if self.month.number else own
         records = np.where(again, before, versions)
         moved = again & chosen(_MOVED, seed, f"{self.dataset} moved", versions)
         return records, versions, self._living(np.where(moved, ~records, records))

@@ -19,7 +19,7 @@ from gateway.sandbox.columns import DATASETS as DESCRIBED
 from gateway.sandbox.columns import FILE_DATASETS
 from gateway.sandbox.keys import SandboxKeys, write_keys
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised where the same seed gives other data than before, so that nothing stale is read."""
 
 WORKERS: Final = 2

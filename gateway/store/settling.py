@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from gateway.store.chunks import chunks
 from gateway.store.refusals import Outcome, Refused
@@ -29,7 +29,9 @@ class ReadRows:
     refused: Sequence[Refused] = ()
 
 
-_CANDIDATE: Final = ("refusal_id", "key_hash", "field", "rule", "content")
+_CANDIDATE: Final = ("refusal_id", "key_hash", "field", "rule", "content", "settled_at")
+"""What is looked up by content or key is told open or settled here: asked in SQL, SQLite would go through all
+that stand open, for each page."""
 
 
 def settle_refusals(conn: Connection, rows: ReadRows) -> None:
@@ -49,12 +51,10 @@ def settle_refusals(conn: Connection, rows: ReadRows) -> None:
 
 
 def _any_open(conn: Connection, dataset: str) -> bool:
-    query = select(REFUSALS.c.refusal_id).where(*_open(dataset)).limit(1)
-    return conn.execute(query).first() is not None
-
-
-def _open(dataset: str) -> tuple[ColumnElement[bool], ...]:
-    return REFUSALS.c.dataset == dataset, REFUSALS.c.settled_at.is_(None)
+    query = select(REFUSALS.c.refusal_id).where(
+        REFUSALS.c.dataset == dataset, REFUSALS.c.settled_at.is_(None)
+    )
+    return conn.execute(query.limit(1)).first() is not None
 
 
 def _answered(conn: Connection, rows: ReadRows) -> Iterator[tuple[int, Outcome]]:
@@ -63,8 +63,8 @@ def _answered(conn: Connection, rows: ReadRows) -> Iterator[tuple[int, Outcome]]
     broken = {refusal.content for refusal in rows.refused}
     columns = [REFUSALS.c[name] for name in _CANDIDATE]
     for some in chunks(sorted(rows.contents)):
-        query = select(*columns).where(*_open(rows.dataset), REFUSALS.c.content.in_(some))
-        for row in conn.execute(query):
+        query = select(*columns).where(REFUSALS.c.dataset == rows.dataset, REFUSALS.c.content.in_(some))
+        for row in _standing(conn.execute(query)):
             if (row.key_hash, row.field, row.rule, row.content) not in still:
                 yield row.refusal_id, "otherwise" if row.content in broken else "accepted"
 
@@ -73,11 +73,17 @@ def _superseded(conn: Connection, rows: ReadRows) -> Iterator[tuple[int, Outcome
     """The refusals of older versions of rows that were taken."""
     here = conn.execute(select(WINDOWS).where(WINDOWS.c.window_id == rows.window_id)).one()
     last = func.coalesce(REFUSALS.c.again_window_id, REFUSALS.c.window_id)
-    columns = (REFUSALS.c.refusal_id, REFUSALS.c.content, WINDOWS.c.window_id, WINDOWS.c.until, WINDOWS.c.seq)
+    own = (REFUSALS.c.refusal_id, REFUSALS.c.content, REFUSALS.c.settled_at)
+    columns = (*own, WINDOWS.c.window_id, WINDOWS.c.until, WINDOWS.c.seq)
     found = select(*columns).select_from(REFUSALS.join(WINDOWS, WINDOWS.c.window_id == last))
     for some in chunks(sorted(rows.accepted)):
-        query = found.where(*_open(rows.dataset), REFUSALS.c.key_hash.in_(some))
-        yield from ((row.refusal_id, "superseded") for row in _older(conn.execute(query), here, rows))
+        query = found.where(REFUSALS.c.dataset == rows.dataset, REFUSALS.c.key_hash.in_(some))
+        standing = _standing(conn.execute(query))
+        yield from ((row.refusal_id, "superseded") for row in _older(standing, here, rows))
+
+
+def _standing(found: Iterable[Row[Any]]) -> Iterator[Row[Any]]:
+    return (row for row in found if row.settled_at is None)
 
 
 def _older(found: Iterable[Row[Any]], here: Row[Any], rows: ReadRows) -> Iterator[Row[Any]]:

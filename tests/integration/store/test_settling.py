@@ -1,7 +1,10 @@
+import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from gateway.store import windows
 from gateway.store.database import Store
@@ -114,3 +117,23 @@ def test_refusals_are_chosen_by_all_that_is_given(store: Store, filled: list[int
         assert [(each.window_id, each.run_id, each.count) for each in windows_of(conn, Which())] == [
             (filled[0], 1, 2)
         ]
+
+
+def test_what_stands_open_is_not_gone_through_for_each_page(sqlite_store: Store) -> None:
+    """A province has 300 000 refusals of one dataset open, and reads 8 000 pages of it."""
+    plans: list[str] = []
+
+    def explain(_conn: object, cursor: sqlite3.Cursor, statement: str, parameters: Any, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            told = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.extend(line for *_, line in told if " refusals " in line)
+
+    with sqlite_store.begin() as conn:
+        here = windows.create_window(conn, NewWindow("marriages", AT - timedelta(days=9), AT, 1, AT))
+        add_refusals(conn, [refused(here.window_id)])
+        event.listen(conn, "before_cursor_execute", explain)
+        settle_refusals(conn, read(here.window_id, {"c1", "c2", "c3"}, {KEY, OTHER}))
+    any_open, superseded, answered = plans
+    assert "settled_at=?" in any_open
+    assert "key_hash=?" in superseded
+    assert "content=?" in answered

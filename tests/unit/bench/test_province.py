@@ -123,3 +123,12 @@ def test_texts_of_any_length_come_back(words: list[str]) -> None:
     width = max(map(len, words)) or 1
     letters = np.array([list(word.encode().ljust(width, b"\0")) for word in words], np.uint8)
     assert as_arrow(letters).to_pylist() == words
+
+
+def test_no_two_rows_of_a_record_are_of_one_second() -> None:
+    """Key and load time tell versions apart; of a province's visits two or three are loaded in a second."""
+    plan = draft(People(15_000_000, seed=3), Month(0), "outpatient_visits")
+    pieces = [plan.between(start, start + 200_000) for start in (0, plan.rows // 2)]
+    rows = np.concatenate([np.stack([piece.records, piece.loaded], axis=1) for piece in pieces])
+    assert len(rows) > len(np.unique(pieces[0].loaded)) * 2
+    assert len(np.unique(rows, axis=0)) == len(rows)
