@@ -11,16 +11,16 @@ from typing import Any
 import pyarrow as pa
 
 from gateway.decide import guard
-from gateway.decide.alike import Pattern, Telling, in_order, told_alike
-from gateway.decide.behind import changed_decisions, pieces
-from gateway.decide.changes import EventIds, drafts_of, event_ids, rows_of_decisions, with_ids
+from gateway.decide.alike import Pattern, Telling
+from gateway.decide.behind import pieces
+from gateway.decide.changes import EventIds, with_ids
 from gateway.decide.columns import DECIDED
 from gateway.decide.compared import Gaps
 from gateway.decide.engine import Queries
 from gateway.decide.engines import Engine
-from gateway.decide.findings import causes_live
 from gateway.decide.outcome import BucketOutcome
-from gateway.decide.proposal import as_batches, schema_after
+from gateway.decide.proposal import schema_after
+from gateway.decide.telling import tell
 from gateway.events import Origin
 from gateway.evidence.files import Written, as_part, write_batches, write_part
 from gateway.policy import Policy
@@ -149,18 +149,11 @@ class _Bucket:
         """The changed decisions as they are put away, some thousands at a time: each takes kilobytes here."""
         run = self.run
         telling = Telling(run.policy, run.as_of, run.origin, run.gaps, run.known)
-        for piece in pieces(self.outcome):
-            alike, others, places = told_alike(piece, telling)
-            decisions = list(changed_decisions(others, run.policy))
-            events, causes = drafts_of(decisions, run.as_of, run.origin), causes_live(decisions)
-            found = guard.counted(guard.new_findings(events, causes, _was(others)))
-            found = guard.added(found, guard.overdues(alike.overdue_by_county))
-            types = Counter(event.type for event in events) + Counter(alike.types)
-            report.events = summed(report.events, types)
-            report.findings = guard.added(report.findings, found)
-            self.ids.extend((event_ids(others, events), alike.event_ids()))
-            written = as_batches(rows_of_decisions(decisions, run.as_of, run.gaps), events, causes)
-            yield from in_order(alike, written, places).to_batches()
+        for told in (tell(piece, telling) for piece in pieces(self.outcome)):
+            report.events = summed(report.events, told.types)
+            report.findings = guard.added(report.findings, told.findings)
+            self.ids.extend(told.ids)
+            yield from told.changes
 
     def _gone(self) -> int:
         """How many decided benefits have left the bucket's roster."""
@@ -197,12 +190,6 @@ class _Bucket:
 def _count(engine: Engine, rows: str) -> int:
     counted = engine.table(f"SELECT count(*) AS count_all FROM ({rows})")  # noqa: S608 - our own SQL
     return int(counted["count_all"][0].as_py())
-
-
-def _was(outcome: BucketOutcome) -> dict[str, str | None]:
-    """The decision before this run's, of the benefits it changes."""
-    changed = outcome.changed
-    return dict(zip(changed["benefit_id"].to_pylist(), changed["was_decision"].to_pylist(), strict=True))
 
 
 def _by_decision(state: pa.Table) -> Counter[str]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.decide import guard
-from gateway.decide.alike import Telling, in_order, told_alike
+from gateway.decide.alike import Telling, told_alike
 from gateway.decide.behind import changed_decisions
 from gateway.decide.changes import EventIds, drafts_of, event_ids, rows_of_decisions
 from gateway.decide.columns import DECIDED
@@ -19,6 +19,7 @@ from gateway.decide.findings import causes_live
 from gateway.decide.outcome import BucketOutcome
 from gateway.decide.proposal import CHANGES, as_batches
 from gateway.decide.references import REFERENCES
+from gateway.decide.telling import tell
 from gateway.events import Origin
 from tests.unit.decide.decided import AS_OF, POLICY, Row, reference, row
 
@@ -159,8 +160,8 @@ def by_benefit(ids: EventIds) -> dict[str, dict[str, str | None]]:
 
 
 def changes_alike(piece: BucketOutcome, telling: Telling) -> Told:
-    alike, others, places = told_alike(piece, telling)
-    table, ids, types, findings = changes_alone(others, telling.gaps)
-    ordered = in_order(alike, iter(table.to_batches()), places)
-    findings = guard.added(findings, guard.overdues(alike.overdue_by_county))
-    return ordered, ids | by_benefit(alike.event_ids()), types + Counter(alike.types), findings
+    told = tell(piece, telling)
+    ids: dict[str, dict[str, str | None]] = {}
+    for each in told.ids:
+        ids |= by_benefit(each)
+    return pa.Table.from_batches(told.changes, CHANGES), ids, told.types, told.findings
