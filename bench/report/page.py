@@ -15,7 +15,7 @@ _TITLES: Final = {
     "decide": "Decide",
     "publish": "Publish and send",
     "month": "Two whole months",
-    "full": "Fifteen million benefits, two years",
+    "full": "Fifteen million benefits, month after month",
     "quota": "At the hub's documented quota",
 }
 

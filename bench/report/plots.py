@@ -61,9 +61,11 @@ def _month(section: Section) -> Picture:
     return picture
 
 
-def _full(section: Section) -> Picture:
-    """Each month's wall time, phase upon phase."""
+def _full(section: Section) -> Picture | None:
+    """Each month's wall time, phase upon phase; nothing where there is one month only."""
     months = section["months"]
+    if len(months) == 1:
+        return None
     picture = Picture(figsize=(8, 3), layout="constrained")
     axes = picture.subplots()
     reached = [0.0] * len(months)
@@ -77,7 +79,7 @@ def _full(section: Section) -> Picture:
     return picture
 
 
-_PICTURES: Final[Mapping[str, Callable[[Section], Picture]]] = MappingProxyType(
+_PICTURES: Final[Mapping[str, Callable[[Section], Picture | None]]] = MappingProxyType(
     {"intake": _intake, "month": _month, "full": _full}
 )
 
