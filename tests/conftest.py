@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
+from hypothesis import settings
 
 from tests.support.services import (
     WANTED,
@@ -18,6 +19,10 @@ UNCLOSED_BY_SPARK = "ignore:unclosed <socket:ResourceWarning"
 """PySpark leaves the socket of each result to be closed with the last reference to it."""
 
 SERVER_FIXTURES = {"postgres_url", "spark_master"}
+
+# a machine that is held up for a moment has found nothing
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ lengths = st.sampled_from([b"\x00", b"\x01", b"\x02", b"\x80", b"\x81", b"\x81\x
 documents = st.lists(st.tuples(tags, lengths, st.binary(max_size=3)).map(b"".join), max_size=4).map(b"".join)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(document=documents, in_sequence=st.booleans())
 def test_every_fault_is_a_value_error(document: bytes, in_sequence: bool) -> None:  # noqa: FBT001 - hypothesis names it
     whole = b"\x30" + bytes([len(document)]) + document if in_sequence else document

@@ -58,7 +58,6 @@ flips = st.tuples(
 cuts = st.floats(min_value=0, max_value=1, exclude_max=True)
 careful = settings(
     max_examples=50,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

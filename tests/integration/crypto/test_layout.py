@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.crypto.canonical import canonical_json
@@ -25,7 +25,6 @@ BREAKS = st.sampled_from(
         ('"', '"\\u0041'),
     ]
 )  # fmt: skip
-at_any_pace = settings(deadline=None)
 
 
 @st.composite
@@ -64,19 +63,16 @@ def hold_equal(text: bytes) -> None:
         assert canonical_text(text) == wanted == canonical_text(Plaintext.of(text))
 
 
-@at_any_pace
 @given(pages())
 def test_any_page_of_json(text: bytes) -> None:
     hold_equal(text)
 
 
-@at_any_pace
 @given(pages(), BREAKS, st.integers(1, 3))
 def test_any_page_that_a_hand_has_changed(text: bytes, change: tuple[str, str], times: int) -> None:
     hold_equal(text.decode().replace(*change, times).encode())
 
 
-@at_any_pace
 @given(pages(), st.integers(min_value=0), st.binary(max_size=1))
 def test_any_page_with_another_byte(text: bytes, place: int, byte: bytes) -> None:
     place %= len(text)

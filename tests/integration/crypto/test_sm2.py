@@ -114,7 +114,7 @@ def test_a_raw_ciphertext_whose_point_begins_with_04(provider: sm2.Sm2Provider) 
     assert sm2.decrypt(private, b"\x04" + sealed, provider) == b"0123456789abcdef"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(document=st.binary(max_size=130))
 def test_noise_is_neither_signature_nor_ciphertext(document: bytes) -> None:
     assert not sm2.verify(bytes.fromhex("01" * 64), b"message", document[:63])

@@ -20,7 +20,7 @@ from tests.integration.decide.lives import Row, World, histories
 from tests.support.policies import with_weak_pairs
 
 EXAMPLES: Final = int(os.environ.get("DECIDER_EXAMPLES", "25"))
-EVERY: Final = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EVERY: Final = settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 POLICY: Final = load_policy(Path(__file__).parents[3] / "config")
 FIRST: Final = date(2026, 5, 31)
 LATER: Final = tuple(FIRST + timedelta(days) for days in (0, 1, 2, 3, 5, 10, 30, 45, 60, 100, 200, 370))

@@ -84,7 +84,7 @@ def deciders_by_pairs() -> Deciders:
     return Deciders(with_weak_pairs(POLICY))
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories(), second_run=st.sampled_from(LATER_RUNS))
 def test_the_expression_decides_as_the_reference_does_run_after_run(
     deciders: Deciders, history: tuple[World, World], second_run: Run
@@ -92,7 +92,7 @@ def test_the_expression_decides_as_the_reference_does_run_after_run(
     assert_equal(deciders, history, second_run)
 
 
-@settings(max_examples=max(EXAMPLES // 3, 1), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=max(EXAMPLES // 3, 1), suppress_health_check=[HealthCheck.too_slow])
 @given(history=histories(), second_run=st.sampled_from(LATER_RUNS))
 def test_so_it_does_where_weak_pairs_certify(
     deciders_by_pairs: Deciders, history: tuple[World, World], second_run: Run

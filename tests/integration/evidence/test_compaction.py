@@ -291,7 +291,7 @@ def changing(key: str) -> st.SearchStrategy[list[Row]]:
     return st.lists(updates | deletions, min_size=1, max_size=4)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     changes=st.tuples(*map(changing, CHANGING)),
     order=st.randoms(use_true_random=False),

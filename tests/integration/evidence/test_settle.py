@@ -286,7 +286,7 @@ histories = st.tuples(*map(versions_of, ("H-1", "H-2", "H-3")))
 arrivals = histories.flatmap(lambda keys: st.permutations([row for rows in keys for row in rows]))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(rows=arrivals, data=st.data())
 def test_any_order_and_any_pieces_give_the_same_evidence(
     migrated_file: Path, rows: list[Row], data: st.DataObject

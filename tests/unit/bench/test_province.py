@@ -54,7 +54,7 @@ def test_a_row_is_about_340_bytes_long() -> None:
     assert 320 < pc.mean(pa.concat_arrays(lengths)).as_py() < 360
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(cut=st.integers(1, 499))
 def test_a_piece_is_the_same_whatever_is_made_with_it(cut: int) -> None:
     plan = draft(PEOPLE, SECOND, "settlements")
@@ -104,20 +104,20 @@ def test_everybody_draws_a_benefit_and_a_quarter_of_the_people_another() -> None
     assert np.mean(drawn == 2) == pytest.approx(0.25, abs=0.001)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.integers(-2_000_000_000, 3_000_000_000), min_size=1, max_size=5))
 def test_a_stamp_is_written_as_the_calendar_has_it(seconds: list[int]) -> None:
     written = as_arrow(stamps(np.array(seconds))).to_pylist()
     assert written == [f"{datetime.fromtimestamp(each, UTC):%Y-%m-%d %H:%M:%S}" for each in seconds]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 10**9), st.integers(1, 12))
 def test_digits_are_the_last_ones_with_leading_zeros(number: int, width: int) -> None:
     assert as_arrow(digits(np.array([number]), width)).to_pylist() == [f"{number:012d}"[-width:]]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.text(alphabet="abc", max_size=6), min_size=1, max_size=6))
 def test_texts_of_any_length_come_back(words: list[str]) -> None:
     width = max(map(len, words)) or 1

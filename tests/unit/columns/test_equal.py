@@ -19,7 +19,7 @@ from tests.unit.core.examples import RECEIVED_AT, happenings, weddings
 
 OURS = [dataset for found in build_host().departments.values() for dataset in found.datasets]
 EVERY = pytest.mark.parametrize("dataset", [*OURS, happenings, weddings], ids=lambda dataset: dataset.name)
-THOROUGH = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+THOROUGH = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 
 @EVERY
@@ -55,7 +55,7 @@ def test_the_text_of_a_page_of_any_dataset(dataset: Dataset, data: Any) -> None:
 
 
 @given(dataset=datasets(), data=st.data())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_any_mapping(dataset: Dataset, data: Any) -> None:
     assert not dataset.faults()
     take_both(dataset, data.draw(rows_of(dataset)))

@@ -19,7 +19,7 @@ def oracle(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(DAYS, st.integers(-120, 120))
 def test_months_are_calendar_months(day: date, months: int) -> None:
     assert add_months(day, months) == oracle(day, months)
@@ -41,7 +41,7 @@ def test_the_last_day_of_a_month_is_never_passed(day: str, months: int, later: s
     assert add_months(date.fromisoformat(day), months) == date.fromisoformat(later)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.datetimes(), st.integers(-11, 14))
 def test_an_instant_is_kept_as_the_wall_clock_of_china(instant: datetime, hours: int) -> None:
     zone = timezone(timedelta(hours=hours))

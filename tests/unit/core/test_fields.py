@@ -113,7 +113,7 @@ def test_a_day_with_a_time(text: str) -> None:
     assert read(Day, text) == date(2026, 1, 2)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.datetimes())
 def test_every_instant_is_read_back_from_each_of_its_forms(instant: datetime) -> None:
     whole = instant.replace(microsecond=0)
@@ -212,7 +212,7 @@ ANYTHING = st.recursive(
 
 
 @pytest.mark.parametrize("kind", [*TYPES.values(), *NEVER_BLANK.values()], ids=[*TYPES, *NEVER_BLANK])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(value=ANYTHING)
 def test_any_value_is_read_or_breaks_a_rule_that_has_a_name(kind: Any, value: object) -> None:
     try:
@@ -221,7 +221,7 @@ def test_any_value_is_read_or_breaks_a_rule_that_has_a_name(kind: Any, value: ob
         assert {fault.rule for fault in faults_of(error)} <= RULES  # noqa: PT017 - both ends are allowed
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(st.characters(codec=None), min_size=1))
 def test_no_text_is_ever_part_of_a_rule(text: str) -> None:
     for kind in (Day, Month, Key, IdText, NameText, Code):

@@ -18,7 +18,7 @@ from tests.unit.core.people import ID, NAME, check_character, id_number
 FULL_WIDTH = str.maketrans("0123456789Xx", "０１２３４５６７８９Ｘｘ")
 KEY = bytes(range(32))
 BIRTHS = st.dates(min_value=date(1880, 1, 1), max_value=date(2030, 12, 31))
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 numbers = st.builds(id_number, BIRTHS, st.integers(0, 999), st.integers(0, 999_999).map("{:06}".format))
 
 

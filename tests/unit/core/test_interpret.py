@@ -287,7 +287,7 @@ VALUES = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dictionaries(st.sampled_from(COLUMNS), VALUES))
 def test_any_row_gives_records_or_faults(columns: dict[str, Any]) -> None:
     reading = read(happening(**columns))

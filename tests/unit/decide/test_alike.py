@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.decide import guard
@@ -93,7 +93,6 @@ def decisions(draw: st.DrawFn) -> Row:
     return row(**given, **flags, **({news: True} if news else {}))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(decisions(), st.lists(LIFE, max_size=3)), max_size=12), st.integers(1, 5), GAPS)
 def test_byte_for_byte(told: Sequence[tuple[Row, Sequence[Row]]], times: int, gaps: Gaps) -> None:
     rows: list[Row] = []

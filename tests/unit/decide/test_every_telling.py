@@ -84,7 +84,7 @@ def _reason(draw: st.DrawFn, decision: str) -> str | None:
     return draw(st.sampled_from(get_args(Reason))) if decision in OPEN else None
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(decided(), st.lists(REFERENCES, max_size=60))
 def test_every_event_keeps_to_its_schema_its_size_and_its_place(decision: Row, behind: list[Row]) -> None:
     found = outcome([decision], behind)
@@ -102,7 +102,7 @@ def test_every_event_keeps_to_its_schema_its_size_and_its_place(decision: Row, b
     next_state(found, events)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     decided(),
     st.lists(REFERENCES, max_size=5),

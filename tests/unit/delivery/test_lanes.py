@@ -136,7 +136,7 @@ class LanesMachine(RuleBasedStateMachine):
 
 
 class TestLanes(LanesMachine.TestCase):  # type: ignore[misc,valid-type] # hypothesis makes it as it runs
-    settings: Any = settings(max_examples=150, stateful_step_count=30, deadline=None)
+    settings: Any = settings(max_examples=150, stateful_step_count=30)
 
 
 def single(number: int, subject: str) -> Waiting:

@@ -8,7 +8,7 @@ from gateway.hub.quota import HOUR_S, Quotas, TokenBucket
 from tests.unit.hub.doubles import FakeTime
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 60), st.lists(st.floats(0, 900), min_size=1, max_size=150))
 def test_no_hour_ever_sees_more_than_the_quota(per_hour: int, idle: list[float]) -> None:
     time = FakeTime()

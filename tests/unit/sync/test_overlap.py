@@ -194,7 +194,7 @@ async def test_no_pages_are_no_work() -> None:
     assert (works.begun, works.free) == ([], works.room)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     count=st.integers(0, 8),
     room=st.integers(1, 4),
