@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, Self
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
@@ -64,6 +65,13 @@ class Packed(NamedTuple):
         """The texts at these places, all of one width, a row each."""
         found: Bytes = self.values[self.begins[places, np.newaxis] + np.arange(width)]
         return found
+
+
+def as_series(values: pa.Array) -> pl.Series:
+    """A column of Arrow as one of Polars."""
+    series = pl.from_arrow(values)
+    assert isinstance(series, pl.Series)  # noqa: S101 - an array becomes a series, a table a frame
+    return series
 
 
 def instants(texts: Packed) -> tuple[Int64s, Bools]:

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Final
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from gateway.identity import IdNumber, Keyer, PersonName
 from gateway.roster.keymap import NO_NAME
 from gateway.roster.shapes import SHAPE_BYTES, Shaper
-from gateway.spelling import USUAL_NAME, Packed, id_numbers
+from gateway.spelling import USUAL_NAME, Packed, as_series, id_numbers
 
 Bools = NDArray[np.bool_]
 Int64s = NDArray[np.int64]
@@ -64,7 +63,7 @@ class ColumnKeys:
 
     def _usual_persons(self, numbers: pa.Array, wanted: Bools) -> tuple[Bools, Int64s]:
         """Which of the wanted rows have an ID number as it is usually spelt, and the keys of those."""
-        usual, small = id_numbers(Packed.of(_series(numbers)))
+        usual, small = id_numbers(Packed.of(as_series(numbers)))
         usual &= wanted
         texts = numbers.filter(usual)
         texts = pc.utf8_upper(texts) if small.any() else texts
@@ -119,9 +118,3 @@ def _usable(texts: Iterable[str]) -> Iterator[IdNumber]:
 def _where(found: pa.Array) -> Bools:
     where: Bools = found.fill_null(False).to_numpy(zero_copy_only=False)
     return where
-
-
-def _series(texts: pa.Array) -> pl.Series:
-    series = pl.from_arrow(texts)
-    assert isinstance(series, pl.Series)  # noqa: S101 - an array becomes a series, a table a frame
-    return series

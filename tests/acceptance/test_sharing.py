@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from gateway.errors import StoreError
+from gateway.errors import ConfigError, StoreError
 from gateway.policy import load_policy
 from gateway.sandbox.faults import FaultKind
 from gateway.store import instances, windows
@@ -134,6 +134,19 @@ def test_three_share_a_month_and_come_to_what_one_comes_to(trial: Trial, alone: 
     assert {report(process) for process in processes} == {alone.said}
     with store.read() as conn:
         assert instances.shared(conn) == []
+
+
+def test_who_is_only_to_join_begins_nothing(trial: Trial) -> None:
+    before = everything(trial.station.store)
+    alone = Process((*RUN, "--join"), trial.site.config, trial.site.folder / "alone.log")
+    assert alone.ended() == ConfigError.exit_code
+    assert "sharing.enabled" in alone.said
+    with sharing(trial.site) as start:
+        words = [(*RUN, "--join"), (*DECIDE, "--join"), ("sync", "--dataset", "settlements", "--join")]
+        processes = [start(*each) for each in words]
+        assert [process.ended() for process in processes] == [StoreError.exit_code] * len(words)
+        assert all("nothing to join" in process.said for process in processes)
+    assert everything(trial.station.store) == before
 
 
 def asked(trial: Trial, *words: str) -> Any:

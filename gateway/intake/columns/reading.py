@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gateway.fields import BLANKS, MAX_LENGTH, UnusableId
 from gateway.identity import IdNumber, PersonName
 from gateway.intake.columns.forms import Form, read_as
-from gateway.spelling import DAY_SECONDS, USUAL_NAME, Packed, id_numbers, instants
+from gateway.spelling import DAY_SECONDS, USUAL_NAME, Packed, as_series, id_numbers, instants
 
 Bools = NDArray[np.bool_]
 
@@ -113,22 +113,16 @@ def _ids(texts: pl.Series, _: pl.Series | None) -> Usual:
 def _days(texts: pl.Series, _: pl.Series | None) -> Usual:
     seconds, readable = instants(Packed.of(texts))
     days = (seconds // DAY_SECONDS).astype(np.int32)
-    return _series(pa.array(days, pa.int32(), mask=~readable).cast(pa.date32())), ~readable
+    return as_series(pa.array(days, pa.int32(), mask=~readable).cast(pa.date32())), ~readable
 
 
 def _times(texts: pl.Series, _: pl.Series | None) -> Usual:
     seconds, readable = instants(Packed.of(texts))
-    return _series(pa.array(seconds * _MICROSECONDS, mask=~readable).cast(pa.timestamp("us"))), ~readable
+    return as_series(pa.array(seconds * _MICROSECONDS, mask=~readable).cast(pa.timestamp("us"))), ~readable
 
 
 def _months(texts: pl.Series, _: pl.Series | None) -> Usual:
-    return _series(pa.nulls(len(texts), pa.date32())), np.ones(len(texts), np.bool_)
-
-
-def _series(values: pa.Array) -> pl.Series:
-    series = pl.from_arrow(values)
-    assert isinstance(series, pl.Series)  # noqa: S101 - an array becomes a series, a table a frame
-    return series
+    return as_series(pa.nulls(len(texts), pa.date32())), np.ones(len(texts), np.bool_)
 
 
 _USUAL: Final[Mapping[Form, Callable[[pl.Series, pl.Series | None], Usual]]] = MappingProxyType(
