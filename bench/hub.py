@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from bench.clock.offset import Offset
+from bench.clock.turning import turn
 from bench.data.calendar import Month
 from bench.data.landing import Landed, Landing
 from bench.data.sealing import PAGE_ROWS
@@ -83,11 +85,11 @@ def _refusal(code: str, message: str) -> web.Response:
 
 
 @contextmanager
-def serving(landing: Landing, months: Sequence[Month]) -> Iterator[str]:
-    """Serve these months on a free port of 127.0.0.1 and give the base URL."""
+def serving(landing: Landing, months: Sequence[Month], clock: Offset | None = None) -> Iterator[str]:
+    """Serve these months on a free port of 127.0.0.1 and give the base URL; `clock` is what it lives by."""
     ours, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_process, args=(landing, months, theirs), name="hub", daemon=True)
+    process = context.Process(target=_process, args=(landing, months, theirs, clock), name="hub", daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{ours.recv()}"
@@ -96,7 +98,9 @@ def serving(landing: Landing, months: Sequence[Month]) -> Iterator[str]:
         process.join()
 
 
-def _process(landing: Landing, months: Sequence[Month], told: Connection) -> None:
+def _process(landing: Landing, months: Sequence[Month], told: Connection, clock: Offset | None) -> None:
+    if clock:
+        turn(clock.seconds)
     asyncio.run(_served(landing, months, told))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.clock.offset import Offset
 from bench.data.calendar import FIRST, Month
 from bench.data.landing import Landing
 from bench.data.sealing import PAGE_ROWS
@@ -28,10 +29,11 @@ _EVERY_RUN: Final = {
 
 @dataclass(frozen=True)
 class BenchSite:
-    """The folder of a gateway under measurement."""
+    """The folder of a gateway under measurement, and by what clock it lives; none is this machine's."""
 
     folder: Path
     landing: Landing
+    clock: Offset | None = None
 
     @property
     def config(self) -> Path:
@@ -41,7 +43,8 @@ class BenchSite:
     def command(self, *words: str, check: bool = True) -> Taken:
         """Run one of the gateway's own commands on it."""
         own = [sys.executable, "-m", "gateway.cli", *words, "--config", str(self.config)]
-        return watched(own, ROOT, {"PYTHONPATH": str(ROOT)}, check=check)
+        environment = self.clock.environment() if self.clock else {"PYTHONPATH": str(ROOT)}
+        return watched(own, ROOT, environment, check=check)
 
     def drop(self, month: Month) -> None:
         """Let justice drop its files of a month."""

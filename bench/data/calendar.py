@@ -38,6 +38,11 @@ class Month:
         return self.until.date() - timedelta(days=1)
 
     @property
+    def runs_at(self) -> datetime:
+        """When its job begins: on the fifth of the next, at three in the morning."""
+        return self.until + timedelta(days=4, hours=3)
+
+    @property
     def starts_at(self) -> int:
         """Its beginning in seconds since 1970, local."""
         return day_number(self.first) * _SECONDS_A_DAY

@@ -15,10 +15,8 @@ from bench.data.calendar import Month
 from bench.data.landing import Landing, land
 from bench.errors import UnfinishedMonthError
 from bench.figures import Figure
-from bench.hub import serving
-from bench.month.measure import as_rows, month_figures
-from bench.month.whole import Phase, run_month
-from bench.site import open_site
+from bench.month.measure import as_rows, month_figures, timed_month
+from bench.month.whole import Phase
 from bench.watch import Taken
 
 Say = Callable[[str], None]
@@ -54,10 +52,8 @@ def _month(folder: Path, landing: Landing, month: Month, say: Say) -> list[dict[
             f"month {month.number + 1} was begun and not ended: delete {folder} and start again"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    with serving(landing, [month]) as url:
-        site = open_site(folder, landing, url)
-        marker.touch()
-        phases = run_month(site, month, say, roster=month.number == 0)
+    marker.touch()
+    phases = timed_month(folder, landing, month, say)
     found = [vars(phase) | {"taken": vars(phase.taken) | {"output": ""}} for phase in phases]
     (folder / f"month-{month.number + 1:02d}.json").write_text(json.dumps(found), "utf-8")
     marker.unlink()

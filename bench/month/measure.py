@@ -2,12 +2,14 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from bench.cache import check_disk, landing_of, needed_bytes
+from bench.clock.offset import Offset
 from bench.data.calendar import Month
-from bench.data.landing import land
+from bench.data.landing import Landing, land
 from bench.figures import Figure
 from bench.hub import serving
 from bench.month.whole import Phase, run_month
@@ -30,11 +32,18 @@ def two_months(benefits: int, say: Say) -> tuple[list[Figure], list[list[dict[st
     landing, months = landing_of(benefits), [Month(number) for number in range(_MONTHS)]
     for month in months:
         land(landing, month, say)
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, serving(landing, months) as url:
-        site = open_site(Path(folder), landing, url)
-        first, second = (run_month(site, month, say, roster=month.number == 0) for month in months)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        first, second = (timed_month(Path(folder), landing, month, say) for month in months)
     figures = month_figures("month", benefits, first) + month_figures("month", benefits, second, "_2")
     return figures, [as_rows(first), as_rows(second)]
+
+
+def timed_month(folder: Path, landing: Landing, month: Month, say: Say) -> list[Phase]:
+    """A month of a site at the time at which its job would begin; the first one takes the roster."""
+    clock = Offset.to(month.runs_at)
+    with serving(landing, [month], clock) as url:
+        site = replace(open_site(folder, landing, url), clock=clock)
+        return run_month(site, month, say, roster=month.number == 0)
 
 
 def month_figures(section: str, benefits: int, phases: Sequence[Phase], suffix: str = "") -> list[Figure]:

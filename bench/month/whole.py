@@ -30,7 +30,10 @@ class Phase:
 
 
 def run_month(site: BenchSite, month: Month, say: Say, *, roster: bool) -> list[Phase]:
-    """Take the roster if it is to be taken, and a month; the hub must be serving it."""
+    """Take the roster if it is to be taken, and a month; the hub must be serving it.
+
+    The phases are those of the monthly job, what is past its retention let go at its end.
+    """
     people, rows = site.landing.people, sum(site.landing.rows(month).values())
     site.drop(month)
     phases = []
@@ -46,6 +49,7 @@ def run_month(site: BenchSite, month: Month, say: Say, *, roster: bool) -> list[
     decided = site.command("decide", "--as-of", month.as_of.isoformat(), "--json", check=False)
     phases.append(Phase("decide", people.benefits, "benefits", decided))
     phases.append(_published(site, decided, say))
+    phases.append(_retained(site, say))
     return phases
 
 
@@ -66,3 +70,10 @@ def _published(site: BenchSite, decided: Taken, say: Say) -> Phase:
     number = held["run"]
     published = site.command("runs", "approve", str(number), "--reason", _REASON, "--json")
     return Phase("publish", events, "events", published)
+
+
+def _retained(site: BenchSite, say: Say) -> Phase:
+    say("retention")
+    taken = site.command("retention", "--json")
+    gone = sum(json.loads(line)["goes"] for line in taken.output.splitlines())
+    return Phase("retention", gone, "rows and events let go", taken)
