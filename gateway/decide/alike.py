@@ -6,12 +6,10 @@ between the marks is the same for all. So the row path stays the only one that k
 that it might tell apart by a value goes by it: findings, holds, what a person did, payments that come back.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from hashlib import sha256
 from itertools import repeat
 from typing import Any, Final
 
@@ -26,7 +24,7 @@ from gateway.decide.compared import Gaps
 from gateway.decide.outcome import BucketOutcome
 from gateway.decide.proposal import CHANGES, ENVELOPE, as_batches
 from gateway.decide.restoration import NOT_PAID
-from gateway.events import Origin, told
+from gateway.events import Origin, event_id, hashed_of
 from gateway.policy import Policy
 
 Text = Sequence[str]
@@ -130,7 +128,7 @@ def told_alike(piece: BucketOutcome, telling: Telling) -> tuple[Alike, BucketOut
         group = _Group(rows, places, columns)
         pattern = _pattern(shape, group, piece, telling)
         if pattern:
-            for name, values in _filled(pattern, group).items():
+            for name, values in _filled(pattern, group, telling.origin).items():
                 found[name] += values
     told = pl.DataFrame(found, _TOLD)
     made = rows.select("place", "insured_county", *_AS_DECIDED)
@@ -272,10 +270,9 @@ def _found(first: Mapping[str, Any], piece: BucketOutcome, telling: Telling) -> 
     if not events:
         return Pattern(body)
     (event,), (envelope,) = events, written["events"]
-    hashed = json.dumps(
-        [event.type, told(event.data), event.causation_id], ensure_ascii=False, sort_keys=True
-    )
-    if _event_id(hashed) != event.event_id or event.data.type_name not in _TOLD_BY["last_event_id"]:
+    hashed = hashed_of(event.type, event.data, event.causation_id)
+    as_hashed = event_id(telling.origin, hashed) == event.event_id
+    if not as_hashed or event.data.type_name not in _TOLD_BY["last_event_id"]:
         return None
     own = marks | {event.event_id: "event_id"}
     texts = {name: None if envelope[name] is None else _split(envelope[name], own) for name in _OWN}
@@ -308,14 +305,14 @@ def _split(text: str, marks: Mapping[str, str]) -> list[str]:
     return [marks[part] if number % 2 else part for number, part in enumerate(parts)]
 
 
-def _filled(pattern: Pattern, group: _Group) -> dict[str, list[Any]]:
+def _filled(pattern: Pattern, group: _Group, origin: Origin) -> dict[str, list[Any]]:
     """The decisions of a shape as told by its pattern: TOLD.
 
     Most groups are a few dozens of rows, of which Python's own join makes a text in less than it takes to
     ask a frame for it.
     """
     nothing = [None] * len(group.places)
-    ids = [_event_id(text) for text in group.texts(pattern.hashed)] if pattern.kind else []
+    ids = [event_id(origin, text) for text in group.texts(pattern.hashed)] if pattern.kind else []
     event = {
         name: nothing if text is None else [*group.texts(text, event_id=ids)]
         for name, text in pattern.event.items()
@@ -327,10 +324,6 @@ def _filled(pattern: Pattern, group: _Group) -> dict[str, list[Any]]:
         "body": [*group.texts(pattern.body)],
         "kind": [pattern.kind] * len(group.places),
     }
-
-
-def _event_id(hashed: str) -> str:
-    return "evt_" + sha256(hashed.encode()).hexdigest()[:32]
 
 
 def _born_by(telling: Telling) -> date:

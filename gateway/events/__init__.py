@@ -10,7 +10,10 @@ from gateway.events.envelope import (
     Origin,
     draft,
     enveloped,
+    event_id,
+    hashed_of,
     serialise,
+    series,
     told,
 )
 from gateway.events.schemas import schemas
@@ -64,7 +67,10 @@ __all__ = [
     "SuspicionUnresolved",
     "draft",
     "enveloped",
+    "event_id",
+    "hashed_of",
     "schemas",
     "serialise",
+    "series",
     "told",
 ]

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from json.encoder import encode_basestring
 from typing import Any, Final, NamedTuple
@@ -15,15 +15,21 @@ from gateway.events.types import BenefitEvent
 MAX_BYTES: Final = 20_000
 """No event is larger."""
 
+_ID_LENGTH: Final = len("evt_") + 32
+
 
 @dataclass(frozen=True)
 class Origin:
-    """What the events of one run share; `time` has a time zone, `correlation_id` names the run."""
+    """What the events of one run share; `time` has a time zone, `correlation_id` names the run.
+
+    `series` is what their ids begin with, so that what is written together is together in an index of ids.
+    """
 
     source: str
     type_prefix: str
     time: datetime
     correlation_id: str
+    series: str = ""
 
     @cached_property
     def local_time(self) -> datetime:
@@ -63,13 +69,28 @@ class EventDraft:
 def draft(data: BenefitEvent, origin: Origin, previous: str | None) -> EventDraft:
     """An event of its own id; `previous` is the benefit's last event, null for its first.
 
-    The id is a hash of type, content and predecessor: the same run started again gives the same id, the
-    same finding at another place in the benefit's history gives another.
+    The id is a hash of type, content and predecessor behind the series: the same run started again gives the
+    same id, the same finding at another place in the benefit's history gives another.
     """
     type_ = origin.type_prefix + data.type_name
-    content = json.dumps([type_, told(data), previous], ensure_ascii=False, sort_keys=True)
-    event_id = "evt_" + hashlib.sha256(content.encode()).hexdigest()[:32]
-    return EventDraft(event_id, type_, data.benefit_id, data.county, origin, previous, data)
+    own_id = event_id(origin, hashed_of(type_, data, previous))
+    return EventDraft(own_id, type_, data.benefit_id, data.county, origin, previous, data)
+
+
+def series(as_of: date, bucket: int) -> str:
+    """Of the events that tell what was decided as of a day about the people of a bucket: hexadecimal."""
+    return f"{as_of:%Y%m%d}{bucket:02x}"
+
+
+def hashed_of(type_: str, data: BenefitEvent, previous: str | None) -> str:
+    """What an event's id is a hash of."""
+    return json.dumps([type_, told(data), previous], ensure_ascii=False, sort_keys=True)
+
+
+def event_id(origin: Origin, hashed: str) -> str:
+    """The id of an event of this origin: 32 hexadecimal digits behind `evt_`."""
+    digits = hashlib.sha256(hashed.encode()).hexdigest()
+    return f"evt_{origin.series}{digits}"[:_ID_LENGTH]
 
 
 class Envelope(NamedTuple):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Final, Protocol
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from gateway.store.bulk import insert_rows
 from gateway.store.tables import DECISIONS
@@ -60,26 +60,44 @@ _SHARED: Final = tuple(ByRun.__dataclass_fields__)
 _NAMES: Final = tuple(Decision.__dataclass_fields__)
 _OWN: Final = _NAMES[len(_SHARED) :]
 _COLUMNS: Final = [DECISIONS.c[name] for name in _NAMES]
+_FIRST_MONTH: Final = select(func.min(DECISIONS.c.month)).scalar_subquery()
+_LAST_MONTH: Final = select(func.max(DECISIONS.c.month)).scalar_subquery()
+# one by one: where both are asked of the table at once, SQLite goes through the whole index
+_MONTHS: Final = select(_FIRST_MONTH, _LAST_MONTH)
+_MONTHS_A_YEAR: Final = 12
 _values: Final = attrgetter(*_OWN)
 
 
 def advance(conn: Connection, run: ByRun, rows: Sequence[NewDecision]) -> None:
     """Make these the decisions that stand; at most one per benefit."""
-    shared = attrgetter(*_SHARED)(run)
-    insert_rows(conn, DECISIONS, _NAMES, [(*shared, *own) for own in map(_values, rows)])
+    shared = (_month(run.as_of), *attrgetter(*_SHARED)(run))
+    insert_rows(conn, DECISIONS, ("month", *_NAMES), [(*shared, *own) for own in map(_values, rows)])
 
 
 def current(conn: Connection, benefit_id: str) -> Decision | None:
     """The decision that stands."""
-    row = conn.execute(_of(benefit_id).limit(1)).one_or_none()
+    row = conn.execute(_of(conn, benefit_id).limit(1)).one_or_none()
     return None if row is None else Decision(**row._asdict())
 
 
 def history(conn: Connection, benefit_id: str) -> list[Decision]:
     """Every decision of a benefit, newest first."""
-    return [Decision(**row._asdict()) for row in conn.execute(_of(benefit_id))]
+    return [Decision(**row._asdict()) for row in conn.execute(_of(conn, benefit_id))]
 
 
-def _of(benefit_id: str) -> Select[Any]:
-    query = select(*_COLUMNS).where(DECISIONS.c.benefit_id == benefit_id)
+def _of(conn: Connection, benefit_id: str) -> Select[Any]:
+    """By every month there is, since the index has the month before the benefit."""
+    of_month = DECISIONS.c.month.in_(_months(*conn.execute(_MONTHS).one()))
+    query = select(*_COLUMNS).where(of_month, DECISIONS.c.benefit_id == benefit_id)
     return query.order_by(DECISIONS.c.decision_id.desc())
+
+
+def _months(first: int | None, last: int | None) -> list[int]:
+    """From one to the other, both among them; none where nothing was decided yet."""
+    if first is None or last is None:
+        return []
+    return [month for month in range(first, last + 1) if 1 <= month % 100 <= _MONTHS_A_YEAR]
+
+
+def _month(day: date) -> int:
+    return day.year * 100 + day.month

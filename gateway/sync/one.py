@@ -23,7 +23,7 @@ from gateway.decide.engines import DuckTables
 from gateway.decide.findings import LiveCause, live_causes, told_late
 from gateway.decide.outcome import BucketOutcome, Settles
 from gateway.errors import StoreError
-from gateway.events import ConflictFound, EligibilitySuspected, EventDraft, Origin, enveloped
+from gateway.events import ConflictFound, EligibilitySuspected, EventDraft, Origin, enveloped, series
 from gateway.evidence.engine import engine
 from gateway.policy import Policy
 from gateway.store import runs
@@ -152,7 +152,13 @@ def _start(
             policy=policy,
             subject=subject,
             as_of=as_of,
-            origin=Origin(told.source, told.type_prefix, now.replace(tzinfo=CHINA), subject.why),
+            origin=Origin(
+                source=told.source,
+                type_prefix=told.type_prefix,
+                time=now.replace(tzinfo=CHINA),
+                correlation_id=subject.why,
+                series=series(as_of, subject.bucket),
+            ),
             gaps=gaps(policy, compared_until(conn), as_of),
             sources=_of_person(given.sources, subject.person),
             parts=_decided_parts(conn, subject),

@@ -21,7 +21,7 @@ from gateway.decide.engines import Engine
 from gateway.decide.outcome import BucketOutcome
 from gateway.decide.proposal import schema_after
 from gateway.decide.telling import tell
-from gateway.events import Origin
+from gateway.events import Origin, series
 from gateway.evidence.files import Written, as_part, write_batches, write_part
 from gateway.policy import Policy
 from gateway.store.bases import Basis
@@ -148,7 +148,8 @@ class _Bucket:
     def _batches(self, report: DecideReport) -> Iterator[pa.RecordBatch]:
         """The changed decisions as they are put away, some thousands at a time: each takes kilobytes here."""
         run = self.run
-        telling = Telling(run.policy, run.as_of, run.origin, run.gaps, run.known)
+        origin = replace(run.origin, series=series(run.as_of, self.number))
+        telling = Telling(run.policy, run.as_of, origin, run.gaps, run.known)
         for told in (tell(piece, telling) for piece in pieces(self.outcome)):
             report.events = summed(report.events, told.types)
             report.findings = guard.added(report.findings, told.findings)

@@ -12,6 +12,7 @@ from gateway.store.spans import release_events
 from gateway.store.tables import CONSUMERS, DELIVERIES, EVENTS, SUBSCRIPTIONS
 from gateway.store.windows import NewWindow, close_window, create_window
 from tests.support.new_event import NewEvent
+from tests.support.plans import plans_of
 
 NOW = datetime(2026, 10, 1, 6)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
 
@@ -143,21 +144,8 @@ def test_no_query_walks_the_events_or_the_deliveries(sqlite_store: Store) -> Non
     """Asked of the planner: every step on either table names the rowid or an index it searches."""
     events(sqlite_store, 1, 3, released_at=None)
     subscription(sqlite_store, "one", 0)
-    asked: list[tuple[str, Any]] = []
-    with sqlite_store.read() as conn:
-
-        @sa.event.listens_for(conn, "before_cursor_execute")
-        def note(_conn: Any, _cursor: Any, sql: str, given: Any, *_: Any) -> None:
-            asked.append((sql, given))
-
+    with sqlite_store.read() as conn, plans_of(conn) as steps:
         facts(conn, 4.0)
-        sa.event.remove(conn, "before_cursor_execute", note)
-        steps = [
-            str(row[3])
-            for sql, given in asked
-            if EVENTS.name in sql or DELIVERIES.name in sql
-            for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given)
-        ]
     of_either = [step for step in steps if step.split()[1:2] in ([EVENTS.name], [DELIVERIES.name])]
     assert len(of_either) > 5
     assert not [step for step in of_either if "USING" not in step and not step.startswith("SEARCH")]

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from gateway.clock import add_months
 from gateway.decide.changes import DecisionText
 from gateway.errors import NotFoundError, StoreError
 from gateway.store import counters, decisions, imports, runs
@@ -18,6 +19,7 @@ from gateway.store.refusals import (
     group_refusals,
     list_refusals,
 )
+from tests.support.plans import plans_of
 
 NOW = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
 REFUSED = Refused(1, "marriages", "00ff", "op_date", "date_form", NOW, "123")
@@ -74,6 +76,26 @@ def test_one_decision_of_a_benefit_is_current(store: Store) -> None:
         assert decisions.current(conn, "B2") == read_back(FIRST, another)
         assert decisions.current(conn, "B3") is None
         assert decisions.history(conn, "B3") == []
+
+
+def test_decisions_of_every_month_are_found_newest_first(store: Store) -> None:
+    years = [ByRun(number, add_months(date(2025, 11, 30), number - 1), NOW) for number in range(1, 16)]
+    with store.begin() as conn:
+        for run in years:
+            decisions.advance(conn, run, [DECISION])
+    with store.read() as conn:
+        assert decisions.history(conn, "B1") == [read_back(run, DECISION) for run in reversed(years)]
+        assert decisions.current(conn, "B1") == read_back(years[-1], DECISION)
+
+
+def test_no_decision_of_others_is_gone_through_to_find_those_of_a_benefit(sqlite_store: Store) -> None:
+    with sqlite_store.begin() as conn:
+        decisions.advance(conn, FIRST, [DECISION])
+        with plans_of(conn) as steps:
+            assert decisions.history(conn, "B1")
+    first, last, own = [step for step in steps if " decisions " in step]
+    assert "month=? AND benefit_id=?" in own
+    assert [step.startswith("SEARCH") for step in (first, last)] == [True, True]
 
 
 def test_two_decisions_of_a_benefit_at_once_are_refused(store: Store) -> None:

@@ -1,10 +1,7 @@
-import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from gateway.store import windows
 from gateway.store.database import Store
@@ -12,6 +9,7 @@ from gateway.store.refusals import Refused, Which, add_refusals, list_refusals, 
 from gateway.store.retries import count_refusals, refused_by, settled_by
 from gateway.store.settling import ReadRows, settle_refusals
 from gateway.store.windows import NewWindow
+from tests.support.plans import plans_of
 
 AT = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
 LATER = AT + timedelta(days=1)
@@ -121,19 +119,12 @@ def test_refusals_are_chosen_by_all_that_is_given(store: Store, filled: list[int
 
 def test_what_stands_open_is_not_gone_through_for_each_page(sqlite_store: Store) -> None:
     """A province has 300 000 refusals of one dataset open, and reads 8 000 pages of it."""
-    plans: list[str] = []
-
-    def explain(_conn: object, cursor: sqlite3.Cursor, statement: str, parameters: Any, *_: object) -> None:
-        if statement.startswith("SELECT"):
-            told = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            plans.extend(line for *_, line in told if " refusals " in line)
-
     with sqlite_store.begin() as conn:
         here = windows.create_window(conn, NewWindow("marriages", AT - timedelta(days=9), AT, 1, AT))
         add_refusals(conn, [refused(here.window_id)])
-        event.listen(conn, "before_cursor_execute", explain)
-        settle_refusals(conn, read(here.window_id, {"c1", "c2", "c3"}, {KEY, OTHER}))
-    any_open, superseded, answered = plans
+        with plans_of(conn) as steps:
+            settle_refusals(conn, read(here.window_id, {"c1", "c2", "c3"}, {KEY, OTHER}))
+    any_open, superseded, answered = [step for step in steps if " refusals " in step]
     assert "settled_at=?" in any_open
     assert "key_hash=?" in superseded
     assert "content=?" in answered

@@ -9,11 +9,12 @@ from alembic.config import Config
 
 from gateway.store.consumers import before
 from gateway.store.database import Store
+from gateway.store.decisions import history
 from gateway.store.feed import reach
 from gateway.store.outbox import append_events, events_after
 from gateway.store.retention import remove_events
 from gateway.store.spans import first_since, held, release_events, released_at
-from gateway.store.tables import EVENT_SPANS
+from gateway.store.tables import DECISIONS, EVENT_SPANS
 from tests.support.new_event import NewEvent
 
 NOW = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
@@ -93,6 +94,19 @@ def test_an_older_store_is_migrated_with_all_it_holds_and_can_go_back(new_url: s
             found = events_after(conn, 0, 9)
         assert [(event.sequence, event.run_id, event.released_at) for event in found] == EVENTS_BEFORE[:4]
         assert [(event.event_id, event.body) for event in found] == [(f"e{n}", b"body") for n in range(1, 5)]
+        migrate(store, to="0009")
+        assert read_before(store) == (EVENTS_BEFORE, DECISIONS_BEFORE)
+
+
+def test_decisions_of_an_older_store_are_found_by_month_and_can_go_back(new_url: str) -> None:
+    with Store(new_url) as store:
+        store.migrate()
+        migrate(store, to="0009")
+        write_before(store)
+        migrate(store, to="0011")
+        with store.read() as conn:
+            assert [decision.run_id for decision in history(conn, "B1")] == [2, 1]
+            assert conn.scalars(sa.select(DECISIONS.c.month).distinct()).all() == [202603]
         migrate(store, to="0009")
         assert read_before(store) == (EVENTS_BEFORE, DECISIONS_BEFORE)
 

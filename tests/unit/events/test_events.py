@@ -1,4 +1,6 @@
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,6 +19,7 @@ from gateway.events import (
     SuspicionCleared,
     draft,
     serialise,
+    series,
     told,
 )
 from gateway.testing.event_examples import examples
@@ -81,6 +84,14 @@ def test_the_id_depends_on_content_type_and_predecessor() -> None:
         draft(renewed(), other_prefix, None),
     ]
     assert len({event.event_id for event in drafts}) == 4
+
+
+def test_ids_of_one_day_and_bucket_begin_alike_and_are_as_long_as_all() -> None:
+    beside = replace(ORIGIN, series=series(date(2026, 6, 30), 11))
+    told = [draft(renewed(), beside, previous).event_id for previous in (None, "evt_before")]
+    assert {own_id[:14] for own_id in told} == {"evt_202606300b"}
+    assert len({*told}) == 2
+    assert all(re.fullmatch("evt_[0-9a-f]{32}", own_id) for own_id in told)
 
 
 def test_the_same_event_gives_the_same_bytes() -> None:
