@@ -12,7 +12,7 @@ from typing import Final
 import duckdb
 
 from gateway.evidence.columns import EVIDENCE, RETIRED, STRANGERS
-from gateway.evidence.folding import FATES, VERSION, BucketParts
+from gateway.evidence.folding import FATES, VERSION, BucketParts, placed
 from gateway.evidence.writing import Destination, write_by_bucket
 from gateway.places import Place
 from gateway.store.parts import Part
@@ -46,12 +46,14 @@ class Compacted:
 
 
 def counted(connected: duckdb.DuckDBPyConnection, parts: BucketParts) -> Compacted:
-    """What would become of the rows of a bucket, by the view `fated`."""
-    fates = dict(connected.sql("SELECT fate, count(*) FROM fated GROUP BY fate").fetchall())
+    """What would become of the rows of a bucket, by the table `fates`."""
+    rows = sum(part.rows for part in parts.settled)
+    fates = dict(connected.sql("SELECT fate, count(*) FROM fates GROUP BY fate").fetchall())
+    fates["kept"] = rows - sum(fates.values())
     return Compacted(
         bucket=parts.bucket,
         parts=len(parts.settled),
-        rows=sum(fates.values()),
+        rows=rows,
         **{name: fates.get(name, 0) for name in FATES},
     )
 
@@ -71,15 +73,16 @@ def rewrite(
 def _written(
     connected: duckdb.DuckDBPyConnection, folder: Place, parts: BucketParts, at: datetime, floor: date | None
 ) -> Iterator[Part]:
-    kept = f"SELECT {_COLUMNS}, {parts.bucket} AS bucket FROM fated WHERE fate = 'kept' ORDER BY person"
+    staying = f"({placed(folder, parts.settled)}) ANTI JOIN fates USING (place)"
+    kept = f"SELECT {_COLUMNS}, {parts.bucket} AS bucket FROM {staying} ORDER BY person"
     yield from write_by_bucket(connected, kept, EVIDENCE, Destination(folder, "settled", 0, at))
     listed = (
         f"SELECT {VERSION}, {parts.bucket} AS bucket FROM dead "
-        f"SEMI JOIN (SELECT {VERSION} FROM fated WHERE fate = 'kept') AS still USING ({VERSION})"
+        f"SEMI JOIN (SELECT {VERSION} FROM {staying}) AS still USING ({VERSION})"
     )
     yield from write_by_bucket(connected, listed, RETIRED, Destination(folder, "retired", 0, at))
     gone = (
-        f"SELECT DISTINCT {VERSION}, {STRANGERS} AS bucket FROM fated "
+        f"SELECT DISTINCT {VERSION}, {STRANGERS} AS bucket FROM fates "
         f"WHERE fate IN ('folded', 'expired', 'closed') AND NOT ({below(floor)}) ORDER BY published_at"
     )
     yield from write_by_bucket(connected, gone, RETIRED, Destination(folder, FOLDED, 0, at))

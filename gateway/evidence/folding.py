@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from gateway.evidence.columns import EVIDENCE, RETIRED
 from gateway.evidence.fleeting import FLEETING
-from gateway.evidence.live import live, scan, withdrawn
+from gateway.evidence.live import live, quoted, scan, withdrawn
 from gateway.places import Place
 from gateway.store.parts import Part
 
@@ -40,6 +40,9 @@ VERSION: Final = ", ".join(RETIRED.names)
 LOOKED_AT: Final = pa.schema([("person", pa.int64()), ("content", pa.int64())])
 _SORT: Final = "hash(department, dataset, kind, basis, strength, origin, identity)"
 _WORTH: Final = "hash(strength, identity)"
+_ROWS_OF_A_PART: Final = 40
+"""Bits of a place that say where in its part a row is."""
+
 _NOW_GONE: Final = "kind IN ('nothing', 'withdrawal')"
 
 
@@ -85,7 +88,7 @@ def judge(
     now: datetime,
     expiry: Expiry | None = None,
 ) -> None:
-    """Make the view `fated`: the rows of `parts.settled` with `fate`; and the tables it reads.
+    """Make the table `fates`: what is not kept of `parts.settled`, by `place` (of `placed`) and version.
 
     `decided_on` is the last day that was decided: no later run decides an earlier one, and rows of later days
     count for none of the three. `now` is naive Asia/Shanghai.
@@ -93,12 +96,25 @@ def judge(
     connected.register("closed_entries", expiry.closed if expiry else LOOKED_AT.empty_table())
     connected.execute(_tables(folder, parts, standing))
     connected.execute(_ranks(decided_on, now - RECENT))
+    # once, and narrow: what is kept, listed and let go is all found by it, and most rows are kept
     connected.execute(
-        "CREATE OR REPLACE TEMP VIEW fated AS "
-        f"SELECT found.*, CASE {_cases(expiry, now - RECENT)} END AS fate FROM found "
+        "CREATE OR REPLACE TEMP TABLE fates AS SELECT * FROM ("
+        f"SELECT place, {VERSION}, CASE {_cases(expiry, now - RECENT)} END AS fate FROM found "
         "LEFT JOIN newest ON newest.person = found.person AND newest.sort = found.sort "
         "LEFT JOIN thirds ON thirds.person = found.person AND thirds.worth = found.worth"
+        ") WHERE fate <> 'kept'"
     )
+
+
+def placed(folder: Place, parts: Sequence[Part]) -> str:
+    """SQL of the rows of EVIDENCE in these parts, each with its own `place`: which part, and where in it."""
+    names = ", ".join(EVIDENCE.names)
+    each = (
+        f"SELECT {names}, {number << _ROWS_OF_A_PART} + file_row_number AS place "
+        f"FROM read_parquet({quoted(str(folder / part.path))}, file_row_number = true)"
+        for number, part in enumerate(parts)
+    )
+    return " UNION ALL ".join(each)
 
 
 def _tables(folder: Place, parts: BucketParts, standing: Standing) -> str:
@@ -121,7 +137,7 @@ def _tables(folder: Place, parts: BucketParts, standing: Standing) -> str:
 
 def _found(folder: Place, parts: BucketParts) -> str:
     """The rows with what is known of each; every table beside them has a key once."""
-    own = ", ".join(f"part.{name}" for name in EVIDENCE.names)
+    own = ", ".join(f"part.{name}" for name in ("place", *EVIDENCE.names))
     return f"""
         CREATE OR REPLACE TEMP VIEW found AS
         SELECT {own}, {_SORT} AS sort, {_WORTH} AS worth, {FLEETING} AS fleeting,
@@ -129,7 +145,7 @@ def _found(folder: Place, parts: BucketParts) -> str:
             undone.key_hash IS NOT NULL AS is_undone, accused.person IS NOT NULL AS is_accused,
             pins.person IS NOT NULL AS is_pinned, closed.person IS NOT NULL AS is_closed,
             firsts.day AS rests_on
-        FROM ({scan(folder, parts.settled, EVIDENCE)}) AS part
+        FROM ({placed(folder, parts.settled)}) AS part
         LEFT JOIN dead USING ({VERSION})
         LEFT JOIN dying USING ({VERSION})
         LEFT JOIN undone USING (dataset, key_hash)

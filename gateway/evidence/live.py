@@ -46,7 +46,7 @@ def scan(folder: Place, parts: Sequence[Part], schema: pa.Schema) -> str:
     if not parts:
         columns = ", ".join(f"CAST(NULL AS {_TYPES[field.type]}) AS {field.name}" for field in schema)
         return f"SELECT {columns} WHERE false"
-    files = ", ".join(_quoted(str(folder / part.path)) for part in parts)
+    files = ", ".join(quoted(str(folder / part.path)) for part in parts)
     return f"SELECT {', '.join(schema.names)} FROM read_parquet([{files}])"
 
 
@@ -181,5 +181,6 @@ def _voided(counted: str, settled: str, apart: str) -> str:
     )
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"

@@ -6,7 +6,7 @@ row of every page would take longer than reading the rows.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,8 @@ class _Known:
     ordered: Hashes = field(default_factory=_NONE.copy)
     lately: Hashes = field(default_factory=_NONE.copy)
 
-    def add(self, hashes: Hashes) -> None:
-        self.lately = np.sort(np.concatenate([self.lately, hashes]))
+    def add(self, *hashes: Hashes) -> None:
+        self.lately = np.sort(np.concatenate([self.lately, *hashes]))
         if len(self.lately) > _MOST_APART:
             self.ordered = np.union1d(self.ordered, self.lately)
             self.lately = _NONE
@@ -61,13 +61,17 @@ class OpenRefusals:
         query = select(REFUSALS.c.content, REFUSALS.c.key_hash).where(
             REFUSALS.c.dataset == self._dataset, REFUSALS.c.settled_at.is_(None)
         )
-        for rows in conn.execute(query.execution_options(yield_per=_BATCH)).partitions():
-            self._add([row.content for row in rows], [row.key_hash for row in rows])
+        read = conn.execute(query.execution_options(yield_per=_BATCH)).partitions()
+        # put in order once: batch by batch, millions would be put in order hundreds of times
+        found = [(_hashes(each.content for each in rows), _key_hashes(rows)) for rows in read]
+        self._contents.add(*(contents for contents, _ in found))
+        self._keys.add(*(keys for _, keys in found))
         self._read = True
 
     def add(self, refusals: Sequence[Refused]) -> None:
         """Hold what was refused just now, too."""
-        self._add([each.content for each in refusals], [each.key_hash for each in refusals])
+        self._contents.add(_hashes(each.content for each in refusals))
+        self._keys.add(_key_hashes(refusals))
 
     def may_answer(self, contents: Hashes) -> Mask:
         """For every content whether a refusal of it may stand open; false only if there is none."""
@@ -77,16 +81,17 @@ class OpenRefusals:
         """For the first 64 bits of every key hash whether a refusal of the row may stand open."""
         return self._keys.among(keys)
 
-    def _add(self, contents: Sequence[str], keys: Sequence[str | None]) -> None:
-        self._contents.add(_hashes(contents))
-        self._keys.add(_hashes(key for key in keys if key))
-
 
 def _among(ordered: Hashes, hashes: Hashes) -> Mask:
     place = np.searchsorted(ordered, hashes)
     found = place < len(ordered)
     found[found] = ordered[place[found]] == hashes[found]
     return found
+
+
+def _key_hashes(rows: Iterable[Any]) -> Hashes:
+    """Of rows of `Refused` or of the table; a row without a key has none."""
+    return _hashes(row.key_hash for row in rows if row.key_hash)
 
 
 def _hashes(texts: Iterable[str]) -> Hashes:

@@ -5,8 +5,10 @@ stop leaves some buckets compacted and the others as they were; both are right, 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final, Literal
 
 import duckdb
@@ -24,6 +26,7 @@ from gateway.store import audit, runs
 from gateway.store.bases import rewritten
 from gateway.store.parts import Part, add_parts, live_parts, retire_parts
 from gateway.store.revisions import revisions_of
+from gateway.sync.lanes import side_by_side
 from gateway.sync.layers import standing as layered
 from gateway.sync.lock import at_work
 from gateway.sync.standing import with_revisions
@@ -40,6 +43,8 @@ _MOST_PARTS: Final = 48
 
 _FEWEST_ROWS: Final = 20_000
 """Below that a bucket is decided in no time as it is."""
+
+_LANES: Final = 2
 
 Phase = Literal["compacting"]
 Progress = Callable[[Phase, int, int], None]
@@ -109,31 +114,45 @@ def last_decided(station: Station) -> Decided | None:
 
 
 def _compacted(station: Station, task: Task, decided: Decided, progress: Progress) -> Iterator[Compacted]:
-    for done, bucket in enumerate(task.buckets, 1):
-        found = _compact_bucket(station, task, decided, bucket)
-        if _is_wanted(task, found):
-            yield found
-        progress("compacting", done, len(task.buckets))
+    """Two buckets beside each other within one bound of memory: alone, one waits for the disk and itself."""
+    with engine(station.evidence, station.settings.gateway.decide_memory_mb) as connected:
+        work = partial(_compact_bucket, station, task, decided, _lowest(station, connected))
+        lanes = [connected.cursor() for _ in range(_LANES)]
+        with closing(side_by_side(lanes, task.buckets, work)) as compacted:
+            for done, found in enumerate(compacted, 1):
+                if _is_wanted(task, found):
+                    yield found
+                progress("compacting", done, len(task.buckets))
 
 
-def _compact_bucket(station: Station, task: Task, decided: Decided, bucket: int) -> Compacted:
+def _lowest(station: Station, connected: duckdb.DuckDBPyConnection) -> date | None:
+    """The floor; where there is one, the table `speaking` is made for all lanes."""
+    with station.store.read() as conn:
+        lowest, settled = floor(conn), live_parts(conn, "settled")
+    if lowest:
+        connected.execute(speaking(scan(station.evidence, settled, EVIDENCE)))
+    return lowest
+
+
+def _compact_bucket(
+    station: Station,
+    task: Task,
+    decided: Decided,
+    lowest: date | None,
+    connected: duckdb.DuckDBPyConnection,
+    bucket: int,
+) -> Compacted:
     with station.store.read() as conn:
         parts = _parts(conn, bucket, decided)
-    if not parts.settled:
-        return Compacted(bucket, 0, 0, *[0] * len(FATES))
+        if not parts.settled:
+            return Compacted(bucket, 0, 0, *[0] * len(FATES))
+        standing = _standing(station, conn, connected, bucket)
     folder, now = station.evidence, station.now()
-    with engine(folder, station.settings.gateway.decide_memory_mb) as connected:
-        with station.store.read() as conn:
-            lowest, everything = floor(conn), live_parts(conn, "settled")
-            standing = _standing(station, conn, connected, bucket)
-        judge(connected, folder, parts, standing, decided.day, now, task.expiry)
-        found = counted(connected, parts)
-        if task.dry_run or not _is_wanted(task, found):
-            return found
-        if lowest:
-            connected.execute(speaking(scan(folder, everything, EVIDENCE)))
-        new = rewrite(connected, folder, parts, now, lowest)
-    _put_in_place(station, task, parts, new, found)
+    judge(connected, folder, parts, standing, decided.day, now, task.expiry)
+    found = counted(connected, parts)
+    if task.dry_run or not _is_wanted(task, found):
+        return found
+    _put_in_place(station, task, parts, rewrite(connected, folder, parts, now, lowest), found)
     return found
 
 
@@ -196,4 +215,4 @@ def _standing(
 def speaking(settled: str) -> str:
     """The datasets that have said something against somebody: all their versions stay known."""
     said = f"SELECT DISTINCT dataset FROM ({settled}) WHERE {ADVERSE}"  # noqa: S608 - own names
-    return f"CREATE OR REPLACE TEMP TABLE speaking AS {said}"
+    return f"CREATE OR REPLACE TABLE speaking AS {said}"

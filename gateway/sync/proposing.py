@@ -72,7 +72,8 @@ def propose(run: Deciding, buckets: int, report: DecideReport, progress: Progres
         share, made = prepare(run, engine)
         with run.station.store.read() as conn:
             groups = [*together(conn, range(buckets), at_once(run.station), share)]
-        with closing(side_by_side(engine, groups, partial(_proposed, run, made, replace(report)))) as decided:
+        lanes, work = engine.lanes(len(groups)), partial(_proposed, run, made, replace(report))
+        with closing(side_by_side(lanes, groups, work)) as decided:
             for group, part, benefits in decided:
                 add(report, part)
                 by_county += benefits
