@@ -15,7 +15,7 @@ _TITLES: Final = {
     "decide": "Decide",
     "publish": "Publish and send",
     "month": "Two whole months",
-    "full": "Fifteen million benefits, month after month",
+    "full": "Month after month",
     "quota": "At the hub's documented quota",
 }
 

@@ -60,10 +60,11 @@ _SHARED: Final = tuple(ByRun.__dataclass_fields__)
 _NAMES: Final = tuple(Decision.__dataclass_fields__)
 _OWN: Final = _NAMES[len(_SHARED) :]
 _COLUMNS: Final = [DECISIONS.c[name] for name in _NAMES]
-_FIRST_MONTH: Final = select(func.min(DECISIONS.c.month)).scalar_subquery()
-_LAST_MONTH: Final = select(func.max(DECISIONS.c.month)).scalar_subquery()
+_OF_NO_MONTH: Final = 0
+_FIRST_MONTH: Final = select(func.min(DECISIONS.c.month)).where(DECISIONS.c.month > _OF_NO_MONTH)
+_LAST_MONTH: Final = select(func.max(DECISIONS.c.month))
 # one by one: where both are asked of the table at once, SQLite goes through the whole index
-_MONTHS: Final = select(_FIRST_MONTH, _LAST_MONTH)
+_MONTHS: Final = select(_FIRST_MONTH.scalar_subquery(), _LAST_MONTH.scalar_subquery())
 _MONTHS_A_YEAR: Final = 12
 _values: Final = attrgetter(*_OWN)
 
@@ -93,10 +94,10 @@ def _of(conn: Connection, benefit_id: str) -> Select[Any]:
 
 
 def _months(first: int | None, last: int | None) -> list[int]:
-    """From one to the other, both among them; none where nothing was decided yet."""
+    """From one to the other, both among them, and the one of what is older than months are kept."""
     if first is None or last is None:
-        return []
-    return [month for month in range(first, last + 1) if 1 <= month % 100 <= _MONTHS_A_YEAR]
+        return [_OF_NO_MONTH]
+    return [_OF_NO_MONTH, *(each for each in range(first, last + 1) if 1 <= each % 100 <= _MONTHS_A_YEAR)]
 
 
 def _month(day: date) -> int:

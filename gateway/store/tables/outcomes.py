@@ -32,9 +32,9 @@ DECISIONS: Final = Table(
     Column("as_of", Date, nullable=False),
     Column("decided_at", Instant, nullable=False),
     Column("body", JSON, nullable=False),
-    # that of `as_of`, as yyyymm: what is written now has pages of the index for itself, however many months
-    # there are; by the benefit alone, each of its entries would be in a page with years of its neighbours'
-    Column("month", Integer, nullable=False),
+    # that of `as_of`, as yyyymm, 0 of what is older than the column: so a month has pages of the index for
+    # itself; by the benefit alone, each new entry would be in a page with years of its neighbours'
+    Column("month", Integer, nullable=False, server_default=text("0")),
     # the last one of a benefit is the one that stands: a mark on it would have to be taken off again
     Index(None, "month", "benefit_id", "run_id", unique=True),
 )

@@ -1,6 +1,6 @@
 """Spans of events: held and let out, in a new store and in one from before there were spans."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic.config import Config
 
 from gateway.store.consumers import before
 from gateway.store.database import Store
-from gateway.store.decisions import history
+from gateway.store.decisions import current, history
 from gateway.store.feed import reach
 from gateway.store.outbox import append_events, events_after
 from gateway.store.retention import remove_events
@@ -74,6 +74,18 @@ EVENTS_BEFORE = [
     (6, 3, None),
     (7, 1, NOW),
 ]
+LATEST_RUN = 3
+LATEST = {
+    "decision_id": 4,
+    "benefit_id": "B1",
+    "person_no": "P1",
+    "run_id": LATEST_RUN,
+    "decision": "certified",
+    "as_of": date(2026, 4, 30),
+    "decided_at": LATER,
+    "month": 202604,
+    "body": {},
+}
 DECISIONS_BEFORE = [(1, "B1", 1, False), (2, "B2", 1, True), (3, "B1", 2, True)]
 
 
@@ -106,7 +118,12 @@ def test_decisions_of_an_older_store_are_found_by_month_and_can_go_back(new_url:
         migrate(store, to="0011")
         with store.read() as conn:
             assert [decision.run_id for decision in history(conn, "B1")] == [2, 1]
-            assert conn.scalars(sa.select(DECISIONS.c.month).distinct()).all() == [202603]
+            assert conn.scalars(sa.select(DECISIONS.c.month).distinct()).all() == [0]
+        with store.begin() as conn:
+            conn.execute(sa.insert(DECISIONS), LATEST)
+            assert [decision.run_id for decision in history(conn, "B1")] == [LATEST_RUN, 2, 1]
+            assert current(conn, "B1") == history(conn, "B1")[0]
+            conn.execute(sa.delete(DECISIONS).where(DECISIONS.c.run_id == LATEST_RUN))
         migrate(store, to="0009")
         assert read_before(store) == (EVENTS_BEFORE, DECISIONS_BEFORE)
 
