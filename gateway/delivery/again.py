@@ -51,7 +51,7 @@ def resend_missing(
         seen = subscription(conn, subscription_id)
         wanted, missing = wanted_by(seen), list[int]()
         for events in resending.released_since(conn, since, seen.position):
-            chosen = [each.sequence for each in events if wanted is None or wanted(each)]
+            chosen = [each.sequence for each in events if wanted.is_told(each)]
             if chosen:
                 have = resending.covered(conn, subscription_id, chosen[0], chosen[-1])
                 missing.extend(number for number in chosen if number not in have)

@@ -6,24 +6,23 @@ from datetime import datetime
 
 from gateway.crypto.serving import ServingKeys
 from gateway.delivery.addresses import AddressRules, read_rules
-from gateway.delivery.expand import Wanted
-from gateway.delivery.filters import compile_filters, matches, read_filters
+from gateway.delivery.filters import read_filters
 from gateway.delivery.secrets import active_secrets
 from gateway.delivery.standard import SigningKey
 from gateway.delivery.targets import Target, read_target
+from gateway.delivery.wanted import Wanted
 from gateway.settings import DeliverySettings
-from gateway.store.outbox import StoredEvent
 from gateway.store.subscriptions import Subscription
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An active subscription, ready to be sent to; `wanted` is null where everything is."""
+    """An active subscription, ready to be sent to."""
 
     subscription: Subscription
     target: Target
     rules: AddressRules
-    wanted: Wanted | None
+    wanted: Wanted
     keys: Sequence[SigningKey] = field(repr=False)
 
     @property
@@ -47,18 +46,11 @@ def open_endpoint(
     return Endpoint(subscription, target, rules, wanted_by(subscription), keys)
 
 
-def wanted_by(subscription: Subscription) -> Wanted | None:
-    """Which events a subscription is told of; null where it is told of every one.
+def wanted_by(subscription: Subscription) -> Wanted:
+    """Which events a subscription is told of.
 
     Raises:
         RequestError: its filters are none.
     """
     counties = None if subscription.counties is None else frozenset(subscription.counties)
-    if not subscription.filters and counties is None:
-        return None
-    test = compile_filters(read_filters(subscription.filters))
-
-    def wanted(event: StoredEvent) -> bool:
-        return (counties is None or event.county in counties) and matches(event, test)
-
-    return wanted
+    return Wanted(counties, read_filters(subscription.filters))

@@ -1,17 +1,16 @@
 """From events to deliveries: what a subscription is told of, written down before anything is sent."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
+from gateway.delivery.wanted import Wanted
 from gateway.store import counters, deliveries
+from gateway.store.ahead import Ahead, seen_ahead, subjects_ahead
 from gateway.store.deliveries import Pending
-from gateway.store.outbox import StoredEvent, events_after
-
-Wanted = Callable[[StoredEvent], bool]
 
 AT_A_TIME: Final = 2000
 AT_A_TIME_IN_BATCHES: Final = 10_000
@@ -28,7 +27,7 @@ class Expanded:
 
 
 def expand(
-    conn: Connection, subscription_id: str, wanted: Wanted | None, batch_size: int, known: int, at: datetime
+    conn: Connection, subscription_id: str, wanted: Wanted, batch_size: int, known: int, at: datetime
 ) -> Expanded | None:
     """Look at the next events, and write a delivery for each that is wanted, or for each batch of them.
 
@@ -41,29 +40,21 @@ def expand(
     newest = counters.value(conn, deliveries.COUNTER)
     others = deliveries.pending(conn, subscription_id, known) if newest > known else []
     limit = AT_A_TIME if batch_size == 1 else AT_A_TIME_IN_BATCHES
-    events = _looked_at(conn, position, wanted, limit)
-    if not events.seen:
+    events = _wanted_ahead(conn, position, wanted, limit)
+    if events.to == position:
         return Expanded(others, position, max(known, newest))
-    groups = list(_groups(events.wanted, batch_size))
+    groups = list(_groups(events.rows, batch_size))
     numbers = deliveries.add(conn, subscription_id, [[n for n, _ in group] for group in groups], at)
-    deliveries.advance_position(conn, subscription_id, events.seen)
+    deliveries.advance_position(conn, subscription_id, events.to)
     own = [Pending(number, group, 0, None) for number, group in zip(numbers, groups, strict=True)]
-    return Expanded([*others, *own], events.seen, max(known, newest, numbers.stop - 1))
+    return Expanded([*others, *own], events.to, max(known, newest, numbers.stop - 1))
 
 
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    seen: int
-    wanted: Sequence[tuple[int, str]]
-
-
-def _looked_at(conn: Connection, position: int, wanted: Wanted | None, limit: int) -> _Looked:
-    if wanted is None:
-        every = deliveries.subjects_after(conn, position, limit)
-        return _Looked(every[-1][0] if every else 0, every)
-    events = events_after(conn, position, limit)
-    chosen = [(event.sequence, event.subject) for event in events if wanted(event)]
-    return _Looked(events[-1].sequence if events else 0, chosen)
+def _wanted_ahead(conn: Connection, position: int, wanted: Wanted, limit: int) -> Ahead[tuple[int, str]]:
+    if not wanted.filters:
+        return subjects_ahead(conn, position, limit, wanted.counties)
+    seen = seen_ahead(conn, position, limit, wanted.counties)
+    return Ahead([(event.sequence, event.subject) for event in seen.rows if wanted.passes(event)], seen.to)
 
 
 def _groups(events: Sequence[tuple[int, str]], size: int) -> Iterator[Sequence[tuple[int, str]]]:

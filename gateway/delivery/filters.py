@@ -5,8 +5,9 @@ They speak of an event's context attributes as text, and of nothing else: counti
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, Protocol, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -22,7 +23,6 @@ from pydantic import (
 
 from gateway.clock import CHINA, local
 from gateway.errors import RequestError
-from gateway.store.outbox import StoredEvent
 
 MAX_DEPTH: Final = 5
 MAX_NODES: Final = 50
@@ -179,7 +179,24 @@ def compile_filters(filters: Sequence[Filter]) -> Test:
     return _every([_compiled(each) for each in filters])
 
 
-def matches(event: StoredEvent, test: Test) -> bool:
+class Event(Protocol):
+    """What filters are asked of: a stored event, or as much of one."""
+
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def event_id(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def time(self) -> datetime: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+def matches(event: Event, test: Test) -> bool:
     """Whether a test lets a stored event through; its body is read only where the test needs it."""
     return test(EventAttributes(event))
 
@@ -187,7 +204,7 @@ def matches(event: StoredEvent, test: Test) -> bool:
 class EventAttributes(Mapping[str, str]):
     """A stored event's context attributes; those that are columns are given without reading the body."""
 
-    def __init__(self, event: StoredEvent) -> None:
+    def __init__(self, event: Event) -> None:
         self._event = event
 
     def __getitem__(self, name: str) -> str:
@@ -206,11 +223,11 @@ class EventAttributes(Mapping[str, str]):
         return {name: value for name, value in envelope.items() if name != "data"}
 
 
-def _time(event: StoredEvent) -> str:
+def _time(event: Event) -> str:
     return local(event.time).replace(tzinfo=CHINA).isoformat(timespec="milliseconds")
 
 
-_COLUMNS: Final[Mapping[str, Callable[[StoredEvent], str]]] = {
+_COLUMNS: Final[Mapping[str, Callable[[Event], str]]] = {
     "id": lambda event: event.event_id,
     "type": lambda event: event.type,
     "subject": lambda event: event.subject,

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
 from gateway.store import counters
 from gateway.store.bulk import driver_rows, insert_rows
-from gateway.store.outbox import last_released
 from gateway.store.tables import DELIVERIES, EVENTS, SUBSCRIPTIONS
 
 State = Literal["pending", "delivered", "failed", "canceled"]
@@ -157,17 +156,6 @@ def pending(conn: Connection, subscription_id: str, after: int = 0) -> list[Pend
         )
         for row in rows
     ]
-
-
-def subjects_after(conn: Connection, position: int, limit: int) -> list[tuple[int, str]]:
-    """Sequence and subject of the released events after a position, in order, never past a held one."""
-    released = last_released(conn)
-    if released <= position:
-        return []
-    query = select(EVENTS.c.sequence, EVENTS.c.subject).where(
-        EVENTS.c.sequence.between(position + 1, min(released, position + limit))
-    )
-    return driver_rows(conn, query.order_by(EVENTS.c.sequence))
 
 
 def sent_events(conn: Connection, sequences: Sequence[int]) -> dict[int, Sent]:
