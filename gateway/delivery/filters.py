@@ -5,9 +5,8 @@ They speak of an event's context attributes as text, and of nothing else: counti
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal, Protocol, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -23,6 +22,8 @@ from pydantic import (
 
 from gateway.clock import CHINA, local
 from gateway.errors import RequestError
+from gateway.store.ahead import Seen
+from gateway.store.outbox import StoredEvent
 
 MAX_DEPTH: Final = 5
 MAX_NODES: Final = 50
@@ -45,6 +46,9 @@ Attribute = Literal[
 
 Compared = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 Wanted = Annotated[dict[Attribute, Compared], Field(min_length=1)]
+Event: TypeAlias = StoredEvent | Seen
+"""What filters are asked of: a stored event, or as much of one as they see."""
+
 Test = Callable[[Mapping[str, str]], bool]
 """Whether an event, given by its attributes, is told."""
 
@@ -177,23 +181,6 @@ def plain_filters(filters: Sequence[Filter]) -> list[dict[str, Any]]:
 def compile_filters(filters: Sequence[Filter]) -> Test:
     """One test out of several filters, all of which must match; none at all lets everything through."""
     return _every([_compiled(each) for each in filters])
-
-
-class Event(Protocol):
-    """What filters are asked of: a stored event, or as much of one."""
-
-    @property
-    def sequence(self) -> int: ...
-    @property
-    def event_id(self) -> str: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def time(self) -> datetime: ...
-    @property
-    def body(self) -> bytes: ...
 
 
 def matches(event: Event, test: Test) -> bool:

@@ -1,5 +1,6 @@
 """A person's word about a suspicion: what it tells, what it silences, and what is new after it."""
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -7,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from gateway.events import series
+from gateway.evidence.columns import BUCKETS
 from gateway.store.ledger import Entry, Wanted, list_entries
+from gateway.store.outbox import events_about
 from gateway.sync.ledger import Resolution, resolve
 from gateway.sync.statements import Said, accept
 from tests.acceptance.cast import (
@@ -56,6 +60,16 @@ def test_a_suspicion_found_harmless_is_cleared_with_the_way_back(desk: Trial) ->
     assert (data["method"], data["decision"]) == ("verification", "certified")
     assert data["certified_on"] == desk.clock.now.date().isoformat()
     assert data["restoration"]["procedure"] == "automatic"
+
+
+def test_ids_begin_with_the_day_and_bucket_decided_in_a_run_and_out_of_turn(desk: Trial) -> None:
+    (entry,) = entries(desk)
+    resolve(desk.station, entry.entry_id, ALIVE)
+    with desk.station.store.read() as conn:
+        by_the_run, by_a_person = events_about(conn, WANG.benefit_id)
+    for event in (by_the_run, by_a_person):
+        as_of = date.fromisoformat(json.loads(event.body)["data"]["as_of"])
+        assert event.event_id.startswith(f"evt_{series(as_of, entry.person % BUCKETS)}")
 
 
 def test_what_was_looked_at_is_silent_until_it_changes(desk: Trial) -> None:
