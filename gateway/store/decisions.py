@@ -1,6 +1,7 @@
 """Decisions: the last one of a benefit stands, and every one before it is kept."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import attrgetter
@@ -9,6 +10,7 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Connection, Select, func, select
 
 from gateway.store.bulk import insert_rows
+from gateway.store.packing import pack, unpack
 from gateway.store.tables import DECISIONS
 
 
@@ -58,8 +60,10 @@ class Decision(ByRun):
 
 _SHARED: Final = tuple(ByRun.__dataclass_fields__)
 _NAMES: Final = tuple(Decision.__dataclass_fields__)
-_OWN: Final = _NAMES[len(_SHARED) :]
-_COLUMNS: Final = [DECISIONS.c[name] for name in _NAMES]
+_OWN: Final = _NAMES[len(_SHARED) : -1]
+_COLUMNS: Final = [DECISIONS.c[name] for name in (*_NAMES, "packed")]
+_WRITTEN: Final = ("month", *_SHARED, *_OWN, "body", "packed")
+_NO_BODY: Final = "null"
 _OF_NO_MONTH: Final = 0
 _FIRST_MONTH: Final = select(func.min(DECISIONS.c.month)).where(DECISIONS.c.month > _OF_NO_MONTH)
 _LAST_MONTH: Final = select(func.max(DECISIONS.c.month))
@@ -72,18 +76,28 @@ _values: Final = attrgetter(*_OWN)
 def advance(conn: Connection, run: ByRun, rows: Sequence[NewDecision]) -> None:
     """Make these the decisions that stand; at most one per benefit."""
     shared = (_month(run.as_of), *attrgetter(*_SHARED)(run))
-    insert_rows(conn, DECISIONS, ("month", *_NAMES), [(*shared, *own) for own in map(_values, rows)])
+    packed = pack(conn, run.run_id, (row.body for row in rows))
+    own = zip(map(_values, rows), packed, strict=True)
+    insert_rows(conn, DECISIONS, _WRITTEN, [(*shared, *said, _NO_BODY, body) for said, body in own])
 
 
 def current(conn: Connection, benefit_id: str) -> Decision | None:
     """The decision that stands."""
-    row = conn.execute(_of(conn, benefit_id).limit(1)).one_or_none()
-    return None if row is None else Decision(**row._asdict())
+    return next(_read(conn, _of(conn, benefit_id).limit(1)), None)
 
 
 def history(conn: Connection, benefit_id: str) -> list[Decision]:
     """Every decision of a benefit, newest first."""
-    return [Decision(**row._asdict()) for row in conn.execute(_of(conn, benefit_id))]
+    return list(_read(conn, _of(conn, benefit_id)))
+
+
+def _read(conn: Connection, query: Select[Any]) -> Iterator[Decision]:
+    """Decisions with what was packed of them; those of an older store have their bodies as they are."""
+    rows = [row._asdict() for row in conn.execute(query)]
+    packed = [row.pop("packed") for row in rows]
+    texts = iter(unpack(conn, [each for each in packed if each is not None]))
+    for row, each in zip(rows, packed, strict=True):
+        yield Decision(**row if each is None else row | {"body": json.loads(next(texts))})
 
 
 def _of(conn: Connection, benefit_id: str) -> Select[Any]:

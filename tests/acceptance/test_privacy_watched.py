@@ -11,8 +11,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import select
 
 from gateway.store.database import Store
-from gateway.store.tables import AUDIT, DECISIONS
+from gateway.store.tables import AUDIT
 from gateway.web.app import make_app
+from tests.support.decided import decisions_kept
 from tests.support.serving import KEYS
 from tests.support.site import Digest, Privates, Supplies, Trial, open_trial
 
@@ -53,7 +54,7 @@ def test_the_audit_of_all_this_names_nobody(month: Trial, privates: Privates) ->
 def evidence_ids(store: Store) -> list[str]:
     """The ids that decisions name, of evidence against somebody first."""
     with store.read() as conn:
-        bodies = conn.scalars(select(DECISIONS.c.body)).all()
+        bodies = [decision["body"] for decision in decisions_kept(conn)]
     found = {row["id"]: row for body in bodies for row in body["evidence"]}
     found.pop("ev_roster", None)
     adverse = [name for name, row in found.items() if row["role"] not in {"life", "against"}]

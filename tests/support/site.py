@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from gateway.cli.context import open_station
 from gateway.clock import CHINA
@@ -35,12 +36,13 @@ from gateway.store.database import Store
 from gateway.store.parts import live_parts
 from gateway.store.reaching import reach
 from gateway.store.runs import Run, list_runs
-from gateway.store.tables import DECISIONS, EVENT_SPANS, EVENTS, REFUSALS, WINDOWS
+from gateway.store.tables import EVENT_SPANS, EVENTS, REFUSALS, WINDOWS
 from gateway.sync.deciding import decide_run
 from gateway.sync.report import DecideReport
 from gateway.sync.roster import RosterFile, RosterTaken, take_roster
 from gateway.sync.run import Scope, SyncReport, sync
 from gateway.sync.station import Station
+from tests.support.decided import decisions_kept
 from tests.support.project import ROOT
 
 START = date(2026, 9, 1)
@@ -259,6 +261,8 @@ class Privates:
 
 _SURE_LENGTH = 2
 
+_written = itemgetter("decision_id")
+
 State = dict[str, list[Any]]
 """Sorted rows by part of the state; nothing in it depends on when it was received or in which file it is."""
 
@@ -272,9 +276,7 @@ def state_of(store: Store, evidence: Place) -> State:
     with store.read() as conn:
         settled, retired = (live_parts(conn, stage) for stage in ("settled", "retired"))
         refusals = conn.execute(select(*(REFUSALS.c[name] for name in _REFUSAL))).all()
-        last = select(func.max(DECISIONS.c.decision_id)).group_by(DECISIONS.c.benefit_id)
-        decided = select(*(DECISIONS.c[name] for name in (*_DECISION, "body")))
-        decisions = conn.execute(decided.where(DECISIONS.c.decision_id.in_(last))).all()
+        last = {row["benefit_id"]: row for row in sorted(decisions_kept(conn), key=_written)}
         events = conn.execute(select(EVENTS.c.sequence, EVENTS.c.event_id, EVENTS.c.type, EVENTS.c.subject))
         told = sorted(tuple(row) for row in events)
         spans = select(EVENT_SPANS.c.first_sequence, EVENT_SPANS.c.last_sequence)
@@ -295,8 +297,8 @@ def state_of(store: Store, evidence: Place) -> State:
         "reach": sorted((dataset, *reached) for dataset, reached in reach.items()),
         "unfinished": sorted((row.dataset, row.until) for row in windows if row.state == "open"),
         "unsettled": [(part.dataset,) for part in arrived],
-        "decisions": sorted(tuple(row[:-1]) for row in decisions),
-        "explanations": sorted((row.benefit_id, str(row.body)) for row in decisions),
+        "decisions": sorted(tuple(row[name] for name in _DECISION) for row in last.values()),
+        "explanations": sorted((name, str(row["body"])) for name, row in last.items()),
         "events": told,
         "held": sorted(number for first, last in held for number in range(first, last + 1)),
     }

@@ -7,7 +7,14 @@ from gateway.store.tables.columns import METADATA, NUMBER, Instant
 from gateway.store.tables.delivery import AUDIT, CONSUMERS, DELIVERIES, SUBSCRIPTIONS, TOKENS
 from gateway.store.tables.desk import LEDGER, LEDGER_CHANGES, REVISIONS, STATEMENTS
 from gateway.store.tables.intake import PAGES, PARTS, REFUSALS, ROSTER_IMPORTS, RUNS, WINDOWS
-from gateway.store.tables.outcomes import COUNTERS, DECIDE_BASES, DECISIONS, EVENT_SPANS, EVENTS
+from gateway.store.tables.outcomes import (
+    COUNTERS,
+    DECIDE_BASES,
+    DECISIONS,
+    DICTIONARIES,
+    EVENT_SPANS,
+    EVENTS,
+)
 from gateway.store.tables.work import ALARMS, JOBS, LEASES, STEPS
 
 __all__ = [
@@ -18,6 +25,7 @@ __all__ = [
     "DECIDE_BASES",
     "DECISIONS",
     "DELIVERIES",
+    "DICTIONARIES",
     "EVENTS",
     "EVENT_SPANS",
     "JOBS",

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Date,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -31,12 +32,25 @@ DECISIONS: Final = Table(
     Column("valid_until", Date),
     Column("as_of", Date, nullable=False),
     Column("decided_at", Instant, nullable=False),
+    # JSON's null where `packed` has it: to make it a column that may be missing would write years anew
     Column("body", JSON, nullable=False),
     # that of `as_of`, as yyyymm, 0 of what is older than the column: so a month has pages of the index for
     # itself; by the benefit alone, each new entry would be in a page with years of its neighbours'
     Column("month", Integer, nullable=False, server_default=text("0")),
+    # the body's JSON, compressed; null in what is older than the column
+    Column("packed", LargeBinary),
     # the last one of a benefit is the one that stands: a mark on it would have to be taken off again
     Index(None, "month", "benefit_id", "run_id", unique=True),
+)
+
+# what packed explanations have in common: without it none of them can be read, so no row is ever removed
+DICTIONARIES: Final = Table(
+    "compression_dictionaries",
+    METADATA,
+    Column("run_id", Integer, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
+    # of the size of the texts it was made of, what they take with it
+    Column("share", Float, nullable=False),
 )
 
 DECIDE_BASES: Final = Table(

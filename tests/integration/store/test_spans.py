@@ -4,8 +4,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from gateway.store.consumers import before
 from gateway.store.database import Store
@@ -15,6 +13,7 @@ from gateway.store.outbox import append_events, events_after
 from gateway.store.retention import remove_events
 from gateway.store.spans import first_since, held, release_events, released_at
 from gateway.store.tables import DECISIONS, EVENT_SPANS
+from tests.support.migrating import migrate
 from tests.support.new_event import NewEvent
 
 NOW = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
@@ -115,7 +114,7 @@ def test_decisions_of_an_older_store_are_found_by_month_and_can_go_back(new_url:
         store.migrate()
         migrate(store, to="0009")
         write_before(store)
-        migrate(store, to="0011")
+        migrate(store, to="0012")
         with store.read() as conn:
             assert [decision.run_id for decision in history(conn, "B1")] == [2, 1]
             assert conn.scalars(sa.select(DECISIONS.c.month).distinct()).all() == [0]
@@ -126,15 +125,6 @@ def test_decisions_of_an_older_store_are_found_by_month_and_can_go_back(new_url:
             conn.execute(sa.delete(DECISIONS).where(DECISIONS.c.run_id == LATEST_RUN))
         migrate(store, to="0009")
         assert read_before(store) == (EVENTS_BEFORE, DECISIONS_BEFORE)
-
-
-def migrate(store: Store, to: str) -> None:
-    with store.begin() as conn:
-        config = Config(attributes={"connection": conn})
-        config.set_main_option("script_location", "gateway.store:migrations")
-        config.set_main_option("path_separator", "os")
-        forward = to > str(conn.scalar(sa.text("SELECT version_num FROM alembic_version")))
-        (command.upgrade if forward else command.downgrade)(config, to)
 
 
 OLD_EVENTS = sa.table(

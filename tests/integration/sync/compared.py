@@ -22,11 +22,12 @@ from gateway.roster.columns import ROSTER
 from gateway.store import runs, windows
 from gateway.store.database import Store
 from gateway.store.parts import add_parts, live_parts
-from gateway.store.tables import DECISIONS, EVENTS
+from gateway.store.tables import EVENTS
 from gateway.sync.compacting import Task, compact
 from gateway.sync.deciding import decide_run
 from gateway.sync.station import Station
 from tests.integration.sync.shifts import HOST, configured
+from tests.support.decided import decisions_kept
 
 RULES: Final = Path(__file__).parents[3] / "config"
 FIRST: Final = date(2026, 1, 1)
@@ -214,8 +215,7 @@ class Gateway:
     def decisions(self) -> list[Row]:
         """Every decision ever made, with its explanation."""
         with self.station.store.read() as conn:
-            rows = conn.execute(select(DECISIONS).order_by(DECISIONS.c.decided_at, DECISIONS.c.benefit_id))
-            found = [dict(row._mapping) for row in rows]
+            found = decisions_kept(conn)
         return [{name: row[name] for name in row if name not in _DECIDED_BY} for row in found]
 
     def events(self) -> list[bytes]:

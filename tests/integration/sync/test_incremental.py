@@ -19,7 +19,7 @@ from bench.decide.site import DecideSite, compare, copied, open_site, province
 from gateway.decide.columns import DECIDED
 from gateway.store.ledger import Outcome, Wanted, list_entries
 from gateway.store.parts import live_parts
-from gateway.store.tables import DECISIONS, EVENTS, LEDGER
+from gateway.store.tables import EVENTS, LEDGER
 from gateway.sync import proposing
 from gateway.sync.approving import Word, approve_run
 from gateway.sync.deciding import decide_run
@@ -38,6 +38,7 @@ from tests.integration.sync.turning import (
     some_arrive,
     withdrawing,
 )
+from tests.support.decided import decisions_kept
 
 BENEFITS: Final = int(os.environ.get("GATEWAY_TEST_BENEFITS", "3000"))
 """How large the province is; a larger one by the environment takes its time."""
@@ -189,11 +190,13 @@ def decided(site: DecideSite) -> str:
 def stored(site: DecideSite) -> dict[str, set[str]]:
     """Digests of what the store tells of decisions; numbers of runs, parts and events may differ."""
     tables = {
-        "decisions": [DECISIONS.c[name] for name in ("benefit_id", "decision", "as_of", "body")],
         "events": [EVENTS.c[name] for name in ("event_id", "type", "subject", "replaces")],
         "ledger": [LEDGER.c[name] for name in ("benefit_id", "cause", "state", "contents", "opened_on")],
     }
     with site.station.store.read() as conn:
-        return {
+        found = {
             name: {str(row) for row in conn.execute(select(*columns))} for name, columns in tables.items()
         }
+        names = ("benefit_id", "decision", "as_of", "body")
+        decisions = {str([row[name] for name in names]) for row in decisions_kept(conn)}
+        return found | {"decisions": decisions}
