@@ -1,18 +1,20 @@
 """Many rows at once, by the driver itself: SQLAlchemy's care for each value costs more than the SQL."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
 from sqlalchemy import JSON, Connection, LargeBinary, Select, Table
 
 
-def driver_rows(conn: Connection, query: Select[Any]) -> list[Any]:
+def driver_rows(
+    conn: Connection, query: Select[Any], values: Mapping[str, object] | None = None
+) -> list[Any]:
     """The rows of a query as tuples of what the driver makes of each value: bytes, texts and whole numbers.
 
     For columns whose type converts nothing; an instant would come as it is kept.
     """
-    with conn.execute(query) as found:
+    with conn.execute(query, values) as found:
         return list(found.cursor.fetchall()) if found.cursor is not None else []
 
 

@@ -7,7 +7,7 @@ from aiohttp import hdrs, web
 from pydantic import Field
 
 from gateway.store.database import Store
-from gateway.store.feed import Read, Single, released_event
+from gateway.store.feed import Part, Single, released_event
 from gateway.web.access import allowed_counties
 from gateway.web.answers import Event, EventPage
 from gateway.web.asking import query
@@ -54,14 +54,14 @@ async def event(request: web.Request) -> web.Response:
     return answer
 
 
-async def _look(reading: Reading, after: int | None, asked: Page, tail: Tail) -> Read:
+async def _look(reading: Reading, after: int | None, asked: Page, tail: Tail) -> Part:
     """The first part that has anything in it or more behind it, or what there is when the time is over."""
     loop = asyncio.get_running_loop()
     until = loop.time() + asked.wait
     while True:
-        found = await asyncio.to_thread(reading.look, after, min(asked.limit, PART))
+        found = await asyncio.to_thread(reading.part, after, min(asked.limit, PART))
         left = until - loop.time()
-        if found.events or found.more or left <= 0 or tail.closed:
+        if found.count or found.more or left <= 0 or tail.closed:
             return found
         after = found.looked_to
         await tail.wait(after, left)

@@ -1,11 +1,12 @@
 """What a reader of the feed asks for, whichever way it reads: where from, and what of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeAlias, TypeVar
 
 from aiohttp import web
+from sqlalchemy import Connection
 
 from gateway.crypto.serving import ServingKeys
 from gateway.delivery.places import NotKeptError, in_reach, opened_cursor
@@ -13,12 +14,14 @@ from gateway.errors import NotFoundError, RequestError
 from gateway.events import EVENT_TYPES
 from gateway.store.consumers import consumer
 from gateway.store.database import Store
-from gateway.store.feed import Read, Wanted, read_after
+from gateway.store.feed import Look, Part, Read, Wanted, part_after, read_after
 from gateway.web.access import allowed_counties, caller_of
 from gateway.web.asking import Asked
 from gateway.web.problem import PROBLEM, written
 from gateway.web.requests import KEYS, STORE
 
+Found = TypeVar("Found", bound=Look)
+How: TypeAlias = Callable[[Connection, int | None, int, Wanted], Found]
 _KNOWN: Final = tuple(each.type_name for each in EVENT_TYPES)
 
 
@@ -65,8 +68,15 @@ class Reading:
         Raises:
             web.HTTPGone, web.HTTPBadRequest: the feed does not reach there.
         """
+        return self._found(read_after, after, limit)
+
+    def part(self, after: int | None, limit: int) -> Part:
+        """As `look`, as a page has it."""
+        return self._found(part_after, after, limit)
+
+    def _found(self, how: How[Found], after: int | None, limit: int) -> Found:
         with self.store.read() as conn:
-            found = read_after(conn, after, limit, self.wanted)
+            found = how(conn, after, limit, self.wanted)
         begun = found.reach.earliest if after is None else after
         with told(self.keys):
             in_reach(begun, found.reach, "after")

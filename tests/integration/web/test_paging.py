@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from gateway.errors import StoreError
 from gateway.store import feed as stored_feed
 from gateway.store.database import Store
-from gateway.store.feed import Read
+from gateway.store.feed import Part
 from gateway.web import feed, paging
 from gateway.web.reading import Reading
 from tests.integration.web.outbox import PREFIX, RENEWED, SUSPECTED, forget, hold, let_out, new_event, tell
@@ -74,15 +74,15 @@ async def test_a_page_whose_next_part_cannot_be_read_ends_with_what_there_is(
     fault: Exception,
 ) -> None:
     tell(outbox, *NAMES)
-    looks = iter([Reading.look, Reading.look])
+    parts = iter([Reading.part, Reading.part])
 
-    def look(reading: Reading, after: int | None, limit: int) -> Read:
+    def part(reading: Reading, after: int | None, limit: int) -> Part:
         try:
-            return next(looks)(reading, after, limit)
+            return next(parts)(reading, after, limit)
         except StopIteration:
             raise fault from None
 
-    monkeypatch.setattr(Reading, "look", look)
+    monkeypatch.setattr(Reading, "part", part)
     async with asking.get("/v1/events", params={"limit": 20}) as reply:
         found = await reply.json()
     assert [event["id"] for event in found["events"]] == NAMES[:10]
@@ -94,16 +94,16 @@ async def test_what_retention_removes_between_two_parts_ends_the_page(
     asking: Asking, outbox: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tell(outbox, *NAMES)
-    plain, count = Reading.look, 0
+    plain, count = Reading.part, 0
 
-    def look(reading: Reading, after: int | None, limit: int) -> Read:
+    def part(reading: Reading, after: int | None, limit: int) -> Part:
         nonlocal count
         count += 1
         if count == 2:
             forget(outbox, 7)
         return plain(reading, after, limit)
 
-    monkeypatch.setattr(Reading, "look", look)
+    monkeypatch.setattr(Reading, "part", part)
     async with asking.get("/v1/events", params={"limit": 20}) as reply:
         found = await reply.json()
     assert ([event["id"] for event in found["events"]], found["more"]) == (NAMES[:5], True)
