@@ -121,9 +121,10 @@ class Stock:
         arrays = [row for row in rows if as_arrays or len(row.sequences) > 1]
         singles = [] if as_arrays else [row for row in rows if len(row.sequences) == 1]
         with self._tools.store.read() as conn:
-            bodies = deliveries.bodies(conn, [number for row in arrays for number in row.sequences])
+            bodies = deliveries.arrays(conn, (row.sequences for row in arrays))
             events = deliveries.sent_events(conn, [row.sequences[0] for row in singles])
-        packed = {row: batch(row, bodies) for row in arrays} | {row: single(row, events) for row in singles}
+        packed = dict(zip(arrays, map(batch, arrays, bodies), strict=True))
+        packed |= {row: single(row, events) for row in singles}
         return [packed[row] for row in rows]
 
     def _give_up(self, row: Waiting) -> None:

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, update
 
 from gateway.store import counters
 from gateway.store.bulk import driver_rows, insert_rows
+from gateway.store.joining import joined
 from gateway.store.tables import DELIVERIES, EVENTS, SUBSCRIPTIONS
 
 State = Literal["pending", "delivered", "failed", "canceled"]
@@ -164,9 +166,30 @@ def sent_events(conn: Connection, sequences: Sequence[int]) -> dict[int, Sent]:
     return {number: Sent(name, body, by) for number, name, body, by in _of_events(conn, columns, sequences)}
 
 
-def bodies(conn: Connection, sequences: Sequence[int]) -> dict[int, bytes]:
-    """The bytes of each of these events."""
-    return dict(_of_events(conn, (EVENTS.c.sequence, EVENTS.c.body), sequences))
+def arrays(conn: Connection, batches: Iterable[Sequence[int]]) -> list[bytes | None]:
+    """The bytes of each batch's events with commas between; null where one of them is not kept any more."""
+    return [_array(conn, numbers) for numbers in batches]
+
+
+def _array(conn: Connection, numbers: Sequence[int]) -> bytes | None:
+    first, last = numbers[0], numbers[-1]
+    whole = last - first + 1 == len(numbers)
+    values = {"first": first, "last": last} if whole else {"numbers": numbers}
+    count, bodies = conn.execute(_joined(conn.dialect.name, whole=whole), values).one()
+    return bodies if count == len(numbers) else None
+
+
+@lru_cache(maxsize=4)
+def _joined(dialect: str, *, whole: bool) -> Select[Any]:
+    """How many of some events there are, and their bytes; of `first` to `last`, or of `numbers`."""
+    number = EVENTS.c.sequence
+    which = (
+        number.between(bindparam("first"), bindparam("last"))
+        if whole
+        else number.in_(bindparam("numbers", expanding=True))
+    )
+    rows = select(number, EVENTS.c.body).where(which).order_by(number).subquery().c
+    return select(func.count(), joined(dialect, rows.body, rows.sequence))
 
 
 def note_delivered(conn: Connection, delivery_ids: Sequence[int], status: int, at: datetime) -> None:

@@ -5,22 +5,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    LargeBinary,
-    Select,
-    String,
-    bindparam,
-    cast,
-    func,
-    literal_column,
-    or_,
-    select,
-)
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import ColumnElement, Connection, Select, String, bindparam, func, literal_column, or_, select
 
 from gateway.store.bulk import driver_rows
+from gateway.store.joining import joined
 from gateway.store.spans import LAST_RELEASED, NUMBERED, of_event
 from gateway.store.tables import EVENT_SPANS, EVENTS
 
@@ -101,15 +89,11 @@ def read_after(conn: Connection, after: int | None, limit: int, wanted: Wanted) 
 
 
 def part_after(conn: Connection, after: int | None, limit: int, wanted: Wanted) -> Part:
-    """As `read_after`, put together by the database.
-
-    Row by row, SQLite's driver gives the interpreter away and asks for it again: of four readers beside each
-    other, each waits for the three others a thousand times a part.
-    """
+    """As `read_after`, put together by the database: row by row, readers wait for each other at each."""
     after, to, now = _within(conn, after)
     if to is None:
         return Part(after, now)
-    query = _joined(wanted, conn.dialect.name)
+    query = _part(wanted, conn.dialect.name)
     count, last, bodies, signatures = conn.execute(query, {"after": after, "to": to, "limit": limit}).one()
     still = _still(conn, now)
     return Part(last if count == limit else to, still, count, bodies or b"", signatures or "")
@@ -137,21 +121,12 @@ def _rows(wanted: Wanted) -> Select[Any]:
 
 
 @lru_cache(maxsize=64)
-def _joined(wanted: Wanted, dialect: str) -> Select[Any]:
+def _part(wanted: Wanted, dialect: str) -> Select[Any]:
     rows = _rows(wanted).subquery().c
     quote = literal_column("'\"'", String)
     signatures = func.coalesce(quote + rows.signature + quote, "null")
-    columns = (
-        (_in_order(rows.body, "','::bytea", rows.sequence), _in_order(signatures, "','", rows.sequence))
-        if dialect == "postgresql"
-        # rows are taken as the query below gives them; to be told an order, SQLite would have to be 3.44
-        else (cast(func.group_concat(rows.body, ","), LargeBinary), func.group_concat(signatures, ","))
-    )
-    return select(func.count(), func.max(rows.sequence), *columns)
-
-
-def _in_order(column: ColumnElement[Any], comma: str, by: ColumnElement[int]) -> ColumnElement[Any]:
-    return func.string_agg(column, aggregate_order_by(literal_column(comma), by))
+    together = (joined(dialect, each, rows.sequence) for each in (rows.body, signatures))
+    return select(func.count(), func.max(rows.sequence), *together)
 
 
 def _narrowed(wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -54,7 +54,7 @@ def change_bytes() -> None:
     def single_anew(row: Waiting, events: Mapping[int, Sent]) -> Parcel | None:
         return _anew(single(row, events))
 
-    def batch_anew(row: Waiting, bodies: Mapping[int, bytes]) -> Parcel | None:
+    def batch_anew(row: Waiting, bodies: bytes | None) -> Parcel | None:
         return _anew(batch(row, bodies))
 
     _set(stock, single=single_anew, batch=batch_anew)
