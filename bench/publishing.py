@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from bench.delivery.feed import READERS
 from bench.delivery.latency import RATE, p99
 from bench.delivery.publish import drafts, publish
 from bench.delivery.webhooks import measure
@@ -37,13 +38,14 @@ def publishing(events: int, times: int, say: Say, *, channels: bool = True) -> l
 
 def _channels(times: int, say: Say) -> list[Figure]:
     say("the feed")
-    feed = _feed(times)
+    feed, beside = _feed(times)
     say("webhooks, one event a request")
     single = repeated(times, lambda: measure(20_000, 1).per_second)
     say("webhooks in batches")
     batched = repeated(times, lambda: measure(200_000, _A_BATCH).per_second)
     return [
         measured("publish", "feed", feed, "events/s", target=_FEED),
+        measured("publish", "feed_beside", beside, "events/s", note=f"{READERS} readers beside each other"),
         measured("publish", "webhooks_single", single, "events/s", target=_SINGLE),
         measured("publish", "webhooks_batches_of_100", batched, "events/s", target=_BATCHED),
         *latency(times, say),
@@ -68,8 +70,9 @@ def latency(times: int, say: Say) -> list[Figure]:
     ]
 
 
-def _feed(times: int) -> list[float]:
-    """In a process of its own: it starts a server by spawning."""
+def _feed(times: int) -> tuple[list[float], list[float]]:
+    """For one reader, and for several beside each other; by a process that can start a server by spawning."""
     words = [sys.executable, "-m", "bench.delivery.feed", str(times)]
     done = subprocess.run(words, check=True, capture_output=True, text=True)  # noqa: S603 - our own module
-    return [float(rate) for rate in json.loads(done.stdout)["rounds"]]
+    found = json.loads(done.stdout)
+    return found["rounds"], found["beside"]

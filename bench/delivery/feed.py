@@ -1,7 +1,8 @@
 """How many events a second the feed gives: `python -m bench.delivery.feed`.
 
-A server process over SQLite with real events, read from another process page by page over loopback. What the
-reader does with a page is no part of the feed, so it only takes the bytes and the cursor at their end.
+A server process over SQLite with real events, read from another process page by page over loopback, by one
+reader and by several beside each other. What a reader does with a page is no part of the feed, so it only
+takes the bytes and the cursor at their end.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ from gateway.store.spans import release_events
 from gateway.testing.event_schemas import files
 from gateway.web.app import make_app
 
+READERS: Final = 4
 _EVENTS: Final = 200_000
 _CHUNK: Final = 10_000
 _NEXT: Final = re.compile(rb'"next":"([\w-]+)","more":(true|false)}$')
@@ -36,7 +38,7 @@ _AT: Final = datetime(2026, 10, 1, 6)  # noqa: DTZ001 - instants are kept as nai
 
 
 def main() -> None:
-    """Print what was measured as one line of JSON."""
+    """Print what was measured as one line of JSON: for one reader, and `beside` for several."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'gateway.db'}"
@@ -44,11 +46,14 @@ def main() -> None:
         ours, theirs = multiprocessing.Pipe()
         server = multiprocessing.get_context("spawn").Process(target=_serve, args=(url, theirs), daemon=True)
         server.start()
-        rates = asyncio.run(_read(ours.recv(), rounds))
+        port = ours.recv()
+        rates = asyncio.run(_read(port, rounds))
+        beside = [asyncio.run(_beside(port)) for _ in range(rounds)]
         server.terminate()
         server.join()
     found = {"events": _EVENTS, "bytes_each": size, "events_per_second": round(max(rates))}
-    print(json.dumps(found | {"rounds": [round(rate) for rate in rates]}))  # noqa: T201 - the figure
+    each = {"rounds": [round(rate) for rate in rates], "beside": [round(rate) for rate in beside]}
+    print(json.dumps(found | each))  # noqa: T201 - the figures
 
 
 def _fill(url: str) -> int:
@@ -93,6 +98,13 @@ async def _read(port: int, rounds: int) -> list[float]:
     """Events a second in each round."""
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}", read_bufsize=2**22) as session:
         return [await _round(session) for _ in range(rounds)]
+
+
+async def _beside(port: int) -> float:
+    """Events a second that several readers are given, all of them together."""
+    began = time.perf_counter()
+    await asyncio.gather(*(_read(port, 1) for _ in range(READERS)))
+    return READERS * _EVENTS / (time.perf_counter() - began)
 
 
 async def _round(session: aiohttp.ClientSession) -> float:
