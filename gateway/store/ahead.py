@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from gateway.store.bulk import driver_rows
+from gateway.store.joining import gives_rows_one_by_one
 from gateway.store.outbox import last_released
 from gateway.store.tables import EVENTS
 
@@ -55,8 +56,7 @@ def subjects_ahead(
 
 
 def _subjects(conn: Connection, query: Select[Any]) -> Sequence[tuple[int, str]]:
-    """As one value where the driver would give the interpreter away at each of ten thousand rows."""
-    if conn.dialect.name == "postgresql":
+    if not gives_rows_one_by_one(conn):
         return driver_rows(conn, query)
     rows = query.subquery().c
     found = select(*(func.json_group_array(column) for column in (rows.sequence, rows.subject)))

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import JSON, Connection, LargeBinary, Select, Table
+
+IN_BINARY: Final = "gateway_in_binary"
+"""The execution option by which PostgreSQL answers in binary."""
 
 
 def driver_rows(
@@ -12,9 +15,10 @@ def driver_rows(
 ) -> list[Any]:
     """The rows of a query as tuples of what the driver makes of each value: bytes, texts and whole numbers.
 
-    For columns whose type converts nothing; an instant would come as it is kept.
+    For columns whose type converts nothing; an instant would come as it is kept. PostgreSQL is asked
+    for them in binary: it would write a byte as two digits otherwise, and an event would take twice the time.
     """
-    with conn.execute(query, values) as found:
+    with conn.execute(query, values, execution_options={IN_BINARY: True}) as found:
         return list(found.cursor.fetchall()) if found.cursor is not None else []
 
 

@@ -12,10 +12,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.pq import Format
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text, update
+from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from gateway.errors import ConfigError, RequestError, StoreError
+from gateway.store.bulk import IN_BINARY
 from gateway.store.faults import explain
 from gateway.store.tables import COUNTERS
 
@@ -149,11 +152,25 @@ def _parse(url: str) -> URL:
 def _engine(url: URL) -> Engine:
     if url.drivername != "sqlite":
         options = {"connect_timeout": CONNECT_SECONDS}
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=options)
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args=options)
+        event.listen(engine, "before_cursor_execute", _choose_format)
+        return engine
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _choose_format(
+    _connection: Connection,
+    cursor: Any,
+    _sql: str,
+    _values: object,
+    context: ExecutionContext | None,
+    _many: object,
+) -> None:
+    if context is not None and context.execution_options.get(IN_BINARY):
+        cursor.format = Format.BINARY
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, selec
 
 from gateway.store import counters
 from gateway.store.bulk import driver_rows, insert_rows
-from gateway.store.joining import joined
+from gateway.store.joining import gives_rows_one_by_one, joined_bytes
 from gateway.store.tables import DELIVERIES, EVENTS, SUBSCRIPTIONS
 
 State = Literal["pending", "delivered", "failed", "canceled"]
@@ -168,19 +168,26 @@ def sent_events(conn: Connection, sequences: Sequence[int]) -> dict[int, Sent]:
 
 def arrays(conn: Connection, batches: Iterable[Sequence[int]]) -> list[bytes | None]:
     """The bytes of each batch's events with commas between; null where one of them is not kept any more."""
-    return [_array(conn, numbers) for numbers in batches]
+    if gives_rows_one_by_one(conn):
+        return [_array(conn, numbers) for numbers in batches]
+    listed = list(batches)
+    bodies = dict(_of_events(conn, (EVENTS.c.sequence, EVENTS.c.body), [*chain.from_iterable(listed)]))
+    return [
+        b",".join([bodies[number] for number in numbers]) if bodies.keys() >= {*numbers} else None
+        for numbers in listed
+    ]
 
 
 def _array(conn: Connection, numbers: Sequence[int]) -> bytes | None:
     first, last = numbers[0], numbers[-1]
     whole = last - first + 1 == len(numbers)
     values = {"first": first, "last": last} if whole else {"numbers": numbers}
-    count, bodies = conn.execute(_joined(conn.dialect.name, whole=whole), values).one()
+    count, bodies = conn.execute(_joined(whole=whole), values).one()
     return bodies if count == len(numbers) else None
 
 
-@lru_cache(maxsize=4)
-def _joined(dialect: str, *, whole: bool) -> Select[Any]:
+@lru_cache(maxsize=2)
+def _joined(*, whole: bool) -> Select[int, bytes | None]:
     """How many of some events there are, and their bytes; of `first` to `last`, or of `numbers`."""
     number = EVENTS.c.sequence
     which = (
@@ -189,7 +196,7 @@ def _joined(dialect: str, *, whole: bool) -> Select[Any]:
         else number.in_(bindparam("numbers", expanding=True))
     )
     rows = select(number, EVENTS.c.body).where(which).order_by(number).subquery().c
-    return select(func.count(), joined(dialect, rows.body, rows.sequence))
+    return select(func.count(), joined_bytes(rows.body))
 
 
 def note_delivered(conn: Connection, delivery_ids: Sequence[int], status: int, at: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, String, bindparam, func, literal_column, or_, select
 
 from gateway.store.bulk import driver_rows
-from gateway.store.joining import joined
+from gateway.store.joining import gives_rows_one_by_one, joined, joined_bytes
 from gateway.store.spans import LAST_RELEASED, NUMBERED, of_event
 from gateway.store.tables import EVENT_SPANS, EVENTS
 
@@ -89,14 +89,22 @@ def read_after(conn: Connection, after: int | None, limit: int, wanted: Wanted) 
 
 
 def part_after(conn: Connection, after: int | None, limit: int, wanted: Wanted) -> Part:
-    """As `read_after`, put together by the database: row by row, readers wait for each other at each."""
+    """As `read_after`, put together; by the database where readers would wait for each other at each row."""
+    if not gives_rows_one_by_one(conn):
+        return _put_together(read_after(conn, after, limit, wanted))
     after, to, now = _within(conn, after)
     if to is None:
         return Part(after, now)
-    query = _part(wanted, conn.dialect.name)
-    count, last, bodies, signatures = conn.execute(query, {"after": after, "to": to, "limit": limit}).one()
+    some = {"after": after, "to": to, "limit": limit}
+    count, last, bodies, signatures = conn.execute(_part(wanted), some).one()
     still = _still(conn, now)
     return Part(last if count == limit else to, still, count, bodies or b"", signatures or "")
+
+
+def _put_together(read: Read) -> Part:
+    bodies = b",".join([body for _, _, body, _ in read.events])
+    signatures = ",".join(["null" if each is None else f'"{each}"' for *_, each in read.events])
+    return Part(read.looked_to, read.reach, len(read.events), bodies, signatures)
 
 
 def _within(conn: Connection, after: int | None) -> tuple[int, int | None, Reach]:
@@ -121,11 +129,11 @@ def _rows(wanted: Wanted) -> Select[Any]:
 
 
 @lru_cache(maxsize=64)
-def _part(wanted: Wanted, dialect: str) -> Select[Any]:
+def _part(wanted: Wanted) -> Select[Any]:
     rows = _rows(wanted).subquery().c
     quote = literal_column("'\"'", String)
     signatures = func.coalesce(quote + rows.signature + quote, "null")
-    together = (joined(dialect, each, rows.sequence) for each in (rows.body, signatures))
+    together = joined_bytes(rows.body), joined(signatures)
     return select(func.count(), func.max(rows.sequence), *together)
 
 

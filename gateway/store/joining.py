@@ -1,24 +1,27 @@
-"""Many rows read as one value: put together by the database, with commas between.
+"""Many rows of SQLite read as one value: put together by the database, with commas between.
 
-SQLite's driver gives the interpreter away and asks for it again at each row. Beside other threads, that takes
-longer than the reading.
+Its driver gives the interpreter away and asks for it again at each row, which beside other threads takes
+longer than the reading. PostgreSQL's has all rows of an answer at once.
 """
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, cast, func, literal_column
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import ColumnElement, Connection, LargeBinary, cast, func
 
 
-def joined(dialect: str, column: ColumnElement[Any], by: ColumnElement[int]) -> ColumnElement[Any]:
-    """Texts or bytes of a subquery's rows with commas between, in their order `by`; null of no rows.
+def gives_rows_one_by_one(conn: Connection) -> bool:
+    """Whether the driver waits for the interpreter at each row."""
+    return conn.dialect.name == "sqlite"
 
-    The subquery has that order as well: SQLite takes rows as they are given, and can be told another order
-    from 3.44 on only.
+
+def joined_bytes(column: ColumnElement[bytes]) -> ColumnElement[bytes | None]:
+    """As `joined`, of bytes."""
+    return cast(joined(column), LargeBinary)
+
+
+def joined(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A subquery's column with commas between, in the order of the subquery; null of no rows.
+
+    SQLite takes rows as they are given; it can be told another order from 3.44 on only.
     """
-    is_bytes = isinstance(column.type, LargeBinary)
-    if dialect == "postgresql":
-        comma: ColumnElement[Any] = literal_column("','::bytea" if is_bytes else "','")
-        return func.string_agg(column, aggregate_order_by(comma, by))
-    found: ColumnElement[Any] = func.group_concat(column, ",")
-    return cast(found, LargeBinary) if is_bytes else found
+    return func.group_concat(column, ",")
