@@ -63,7 +63,7 @@ class Read(Look):
 
 
 @dataclass(frozen=True)
-class Part(Look):
+class PagePart(Look):
     """What one look found, as it is written: bytes of the events, and signatures as JSON, commas between."""
 
     count: int = 0
@@ -88,23 +88,23 @@ def read_after(conn: Connection, after: int | None, limit: int, wanted: Wanted) 
     return Read(found[-1][0] if len(found) == limit else to, _still(conn, now), found)
 
 
-def part_after(conn: Connection, after: int | None, limit: int, wanted: Wanted) -> Part:
+def part_after(conn: Connection, after: int | None, limit: int, wanted: Wanted) -> PagePart:
     """As `read_after`, put together; by the database where readers would wait for each other at each row."""
     if not gives_rows_one_by_one(conn):
         return _put_together(read_after(conn, after, limit, wanted))
     after, to, now = _within(conn, after)
     if to is None:
-        return Part(after, now)
+        return PagePart(after, now)
     some = {"after": after, "to": to, "limit": limit}
     count, last, bodies, signatures = conn.execute(_part(wanted), some).one()
     still = _still(conn, now)
-    return Part(last if count == limit else to, still, count, bodies or b"", signatures or "")
+    return PagePart(last if count == limit else to, still, count, bodies or b"", signatures or "")
 
 
-def _put_together(read: Read) -> Part:
+def _put_together(read: Read) -> PagePart:
     bodies = b",".join([body for _, _, body, _ in read.events])
     signatures = ",".join(["null" if each is None else f'"{each}"' for *_, each in read.events])
-    return Part(read.looked_to, read.reach, len(read.events), bodies, signatures)
+    return PagePart(read.looked_to, read.reach, len(read.events), bodies, signatures)
 
 
 def _within(conn: Connection, after: int | None) -> tuple[int, int | None, Reach]:

@@ -7,7 +7,7 @@ from aiohttp import hdrs, web
 from pydantic import Field
 
 from gateway.store.database import Store
-from gateway.store.feed import Part, Single, released_event
+from gateway.store.feed import PagePart, Single, released_event
 from gateway.web.access import allowed_counties
 from gateway.web.answers import Event, EventPage
 from gateway.web.asking import query
@@ -54,7 +54,7 @@ async def event(request: web.Request) -> web.Response:
     return answer
 
 
-async def _look(reading: Reading, after: int | None, asked: Page, tail: Tail) -> Part:
+async def _look(reading: Reading, after: int | None, asked: Page, tail: Tail) -> PagePart:
     """The first part that has anything in it or more behind it, or what there is when the time is over."""
     loop = asyncio.get_running_loop()
     until = loop.time() + asked.wait

@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 
 from gateway.crypto.serving import ServingKeys
 from gateway.errors import GatewayError
-from gateway.store.feed import Part
+from gateway.store.feed import PagePart
 from gateway.web.asking import reply_bytes
 from gateway.web.reading import Reading
 
@@ -26,7 +26,7 @@ _HEADERS: Final = {hdrs.CONTENT_TYPE: "application/json; charset=utf-8"}
 _log = logging.getLogger(__name__)
 
 
-async def page(request: web.Request, reading: Reading, first: Part, limit: int) -> web.StreamResponse:
+async def page(request: web.Request, reading: Reading, first: PagePart, limit: int) -> web.StreamResponse:
     """A page that begins with what was read first, which is whole where there is no more or enough of it."""
     if first.count < PART or limit <= PART or not first.more:
         return reply_bytes(_start(first) + _end(first, [first.signatures], reading.keys))
@@ -45,7 +45,7 @@ async def page(request: web.Request, reading: Reading, first: Part, limit: int) 
     return answer
 
 
-async def _parts(reading: Reading, found: Part, limit: int) -> AsyncIterator[bytes]:
+async def _parts(reading: Reading, found: PagePart, limit: int) -> AsyncIterator[bytes]:
     """The page in bytes; it ends early where a part is not full or cannot be read, and `more` says so."""
     yield _start(found)
     signatures, left = [found.signatures], limit - found.count
@@ -62,7 +62,7 @@ async def _parts(reading: Reading, found: Part, limit: int) -> AsyncIterator[byt
     yield _end(found, signatures, reading.keys)
 
 
-def _next(reading: Reading, found: Part, limit: int) -> Part | None:
+def _next(reading: Reading, found: PagePart, limit: int) -> PagePart | None:
     try:
         return reading.part(found.looked_to, limit)
     except (GatewayError, web.HTTPException) as fault:
@@ -70,11 +70,11 @@ def _next(reading: Reading, found: Part, limit: int) -> Part | None:
         return None
 
 
-def _start(found: Part) -> bytes:
+def _start(found: PagePart) -> bytes:
     return b'{"events":[' + found.bodies
 
 
-def _end(found: Part, signatures: Iterable[str], keys: ServingKeys) -> bytes:
+def _end(found: PagePart, signatures: Iterable[str], keys: ServingKeys) -> bytes:
     more = "true" if found.more else "false"
     cursor = keys.cursor(found.looked_to)
     return f'],"signatures":[{",".join(signatures)}],"next":"{cursor}","more":{more}}}'.encode()

@@ -14,7 +14,7 @@ from gateway.errors import NotFoundError, RequestError
 from gateway.events import EVENT_TYPES
 from gateway.store.consumers import consumer
 from gateway.store.database import Store
-from gateway.store.feed import Look, Part, Read, Wanted, part_after, read_after
+from gateway.store.feed import Look, PagePart, Read, Wanted, part_after, read_after
 from gateway.web.access import allowed_counties, caller_of
 from gateway.web.asking import Asked
 from gateway.web.problem import PROBLEM, written
@@ -70,7 +70,7 @@ class Reading:
         """
         return self._found(read_after, after, limit)
 
-    def part(self, after: int | None, limit: int) -> Part:
+    def part(self, after: int | None, limit: int) -> PagePart:
         """As `look`, as a page has it."""
         return self._found(part_after, after, limit)
 

@@ -7,17 +7,19 @@ import pyarrow.parquet as pq
 from sqlalchemy import select
 
 from gateway.store.database import Store
-from gateway.store.tables import METADATA
+from gateway.store.packing import unpack
+from gateway.store.tables import DECISIONS, METADATA
 from tests.support.site import Privates
 
 
 def rows_of(store: Store) -> bytes:
-    """Every value of every table."""
+    """Every value of every table; explanations, which are compressed, as the texts they are as well."""
     rows: list[bytes] = []
     with store.read() as conn:
         for table in METADATA.sorted_tables:
             for row in conn.execute(select(table)):
                 rows += [value if isinstance(value, bytes) else repr(value).encode() for value in row]
+        rows += [text.encode() for text in unpack(conn, list(conn.scalars(select(DECISIONS.c.packed))))]
     return b"\n".join(rows)
 
 

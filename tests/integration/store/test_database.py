@@ -5,12 +5,14 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from psycopg.pq import Format
 
 from gateway.errors import ConfigError, StoreError
 from gateway.store import database, runs
+from gateway.store.bulk import IN_BINARY
 from gateway.store.database import Store
 from gateway.store.refusals import Refused, add_refusals
-from gateway.store.tables import METADATA, RUNS
+from gateway.store.tables import EVENTS, METADATA, RUNS
 
 NOW = datetime(2026, 3, 1, 8)  # noqa: DTZ001 - instants are kept as naive Asia/Shanghai times
 PRAGMAS = {
@@ -204,3 +206,11 @@ def test_another_kind_of_url_is_refused(url: str) -> None:
 def test_the_password_is_not_shown() -> None:
     store = Store("postgresql+psycopg://someone:verysecret@db:5432/gateway?password=alsosecret")
     assert store.url_without_password == "postgresql+psycopg://someone:***@db:5432/gateway"
+
+
+@pytest.mark.server
+def test_postgresql_is_asked_in_binary_for_what_its_driver_reads(postgres_store: Store) -> None:
+    with postgres_store.read() as conn:
+        asked = conn.execute(sa.select(EVENTS.c.body), execution_options={IN_BINARY: True})
+        assert asked.cursor.format == Format.BINARY
+        assert conn.execute(sa.select(EVENTS.c.body)).cursor.format == Format.TEXT

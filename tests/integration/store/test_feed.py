@@ -5,7 +5,7 @@ import pytest
 
 from gateway.store import consumers
 from gateway.store.database import Store
-from gateway.store.feed import Part, Reach, Wanted, part_after, reach, read_after, released_event
+from gateway.store.feed import PagePart, Reach, Wanted, part_after, reach, read_after, released_event
 from gateway.store.outbox import append_events
 from gateway.store.spans import release_events
 from tests.integration.web.outbox import NOW, forget, hold, new_event, tell
@@ -37,7 +37,7 @@ def test_a_part_is_what_the_rows_are_with_commas_between(store: Store, wanted: W
             rows = read_after(conn, after, limit, wanted)
             signatures = ["null" if each is None else f'"{each}"' for *_, each in rows.events]
             bodies = b",".join(body for _, _, body, _ in rows.events)
-            whole = Part(rows.looked_to, rows.reach, len(rows.events), bodies, ",".join(signatures))
+            whole = PagePart(rows.looked_to, rows.reach, len(rows.events), bodies, ",".join(signatures))
             assert part_after(conn, after, limit, wanted) == whole
 
 

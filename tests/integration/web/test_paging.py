@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from gateway.errors import StoreError
 from gateway.store import feed as stored_feed
 from gateway.store.database import Store
-from gateway.store.feed import Part
+from gateway.store.feed import PagePart
 from gateway.web import feed, paging
 from gateway.web.reading import Reading
 from tests.integration.web.outbox import PREFIX, RENEWED, SUSPECTED, forget, hold, let_out, new_event, tell
@@ -76,7 +76,7 @@ async def test_a_page_whose_next_part_cannot_be_read_ends_with_what_there_is(
     tell(outbox, *NAMES)
     parts = iter([Reading.part, Reading.part])
 
-    def part(reading: Reading, after: int | None, limit: int) -> Part:
+    def part(reading: Reading, after: int | None, limit: int) -> PagePart:
         try:
             return next(parts)(reading, after, limit)
         except StopIteration:
@@ -96,7 +96,7 @@ async def test_what_retention_removes_between_two_parts_ends_the_page(
     tell(outbox, *NAMES)
     plain, count = Reading.part, 0
 
-    def part(reading: Reading, after: int | None, limit: int) -> Part:
+    def part(reading: Reading, after: int | None, limit: int) -> PagePart:
         nonlocal count
         count += 1
         if count == 2:
