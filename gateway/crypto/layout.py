@@ -7,7 +7,6 @@ every byte between the strings must be what stands there in such a page. Any oth
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple, Self
@@ -77,8 +76,8 @@ class Layout:
     is_compact: bool
 
     @cached_property
-    def values(self) -> Mapping[str, pl.Series]:
-        """The values by name. No text is copied: the page is cut at them, and every other piece is one."""
+    def values(self) -> pl.DataFrame:
+        """A column for every name. No text is copied: the page is cut at them; each second piece is one."""
         bounds = np.stack((self.begins, self.ends), axis=-1).ravel()
         known = np.ones(len(bounds) - 1, np.bool_)
         known[::2] = ~self.null.ravel()
@@ -87,15 +86,17 @@ class Layout:
             pa.LargeStringArray.from_buffers(len(known), buffers[1], buffers[2], buffers[0])
         )
         assert isinstance(pieces, pl.Series)  # noqa: S101 - an array becomes a series, a table a frame
-        step = 2 * len(self.names)
-        return {name: pieces.gather_every(step, 2 * place) for place, name in enumerate(self.names)}
+        step, piece = 2 * len(self.names), pl.col(pieces.name)
+        return pieces.to_frame().select(
+            piece.gather_every(step, 2 * place).alias(name) for place, name in enumerate(self.names)
+        )
 
     def canonical(self) -> bytes:
         """The page as `canonical_json` writes what `read_json` reads of it without nulls."""
         ordered = sorted(self.names)
         if self.is_compact and list(self.names) == ordered and not self.null.any():
             return self.text
-        members = written({name: self.values[name] for name in ordered}, ',"{}":"', '"')
+        members = written(self.values[ordered], ',"{}":"', '"')
         array = b"[{%b}]" % b"},{".join([row[1:] for row in members])
         return array if self.member is None else b'{"%b":%b}' % (self.member.encode(), array)
 
@@ -113,17 +114,16 @@ class Plaintext(bytes):
         return found
 
 
-def written(columns: Mapping[str, pl.Series], before: str, after: str = "") -> list[bytes]:
+def written(columns: pl.DataFrame, before: str, after: str = "") -> list[bytes]:
     """Each row as one text in UTF-8: before and after every value what is said, and nothing of a null.
 
     `before` is a format that takes the name of the column.
     """
     pieces: list[pl.Expr] = []
-    for place, (name, values) in enumerate(columns.items()):
-        piece = (pl.lit(before.format(name)), pl.col(str(place)), *([pl.lit(after)] if after else []))
+    for place, values in enumerate(columns.iter_columns()):
+        piece = (pl.lit(before.format(values.name)), pl.nth(place), *([pl.lit(after)] if after else []))
         pieces += [pl.concat_str(piece)] if values.null_count() else piece
-    frame = pl.DataFrame([values.alias(str(place)) for place, values in enumerate(columns.values())])
-    texts = frame.select(pl.concat_str(pieces, ignore_nulls=True)).to_series()
+    texts = columns.select(pl.concat_str(pieces, ignore_nulls=True)).to_series()
     found: list[bytes] = texts.cast(pl.Binary).to_list()
     return found
 

@@ -131,7 +131,7 @@ def _said_alike(
     found = {name: columns.get(name) or others[name] for name in by_name}
     if any(column.odd.any() for column in found.values()) or not all(map(is_usual, found)):
         return None
-    return said_in({name: column.texts for name, column in found.items()})
+    return said_in(pl.DataFrame({name: column.texts for name, column in found.items()}))
 
 
 def is_usual(name: str) -> bool:
@@ -139,9 +139,7 @@ def is_usual(name: str) -> bool:
     return not (_is_broken(name) or re.search(_SEPARATORS, name))
 
 
-def said_in(columns: Mapping[str, pl.Series]) -> list[bytes]:
+def said_in(cells: pl.DataFrame) -> list[bytes]:
     """The canonical texts of rows whose cells are all here and hold no separator; see `content.canonical`."""
-    said = {name: columns[name] for name in sorted(columns) if name not in OF_THE_LOAD}
-    if not said:
-        return [b""] * max(map(len, columns.values()), default=0)
-    return written(said, f"{CELL}{{}}{VALUE}")
+    said = [name for name in sorted(cells.columns) if name not in OF_THE_LOAD]
+    return written(cells[said], f"{CELL}{{}}{VALUE}") if said else [b""] * len(cells)

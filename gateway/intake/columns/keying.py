@@ -58,7 +58,7 @@ class ColumnKeyer:
     ) -> ByColumn:
         """Key the sound rows of a page and their statements."""
         places = np.flatnonzero(rows.sound)
-        loaded_at = rows.columns.get_column(LOADED_AT).to_physical().fill_null(0).to_numpy()
+        loaded_at = _microseconds(rows.columns.get_column(LOADED_AT))
         hashes = b"".join(self._keyer.rows(self._dataset.name, self._keys(rows, places)))
         key_hashes = np.zeros((len(rows.sound), HASH_BYTES), np.uint8)
         key_hashes[places] = np.frombuffer(hashes, np.uint8).reshape(-1, HASH_BYTES)
@@ -106,6 +106,12 @@ class ColumnKeyer:
             for place in range(len(places))
         ]
         return nothings(common, places, bases, certificates)
+
+
+def _microseconds(times: pl.Series) -> Int64s:
+    """Times as microseconds since 1970, and 0 where there is none."""
+    found = times.to_numpy()
+    return np.where(np.isnat(found), 0, found.view(np.int64))
 
 
 def _said(said: Sequence[bytes], rows: Rows, places: Int64s) -> list[bytes]:

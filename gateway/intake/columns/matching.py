@@ -4,8 +4,8 @@ The twin of `keying.RowKeyer`: every ID number and every name is hashed once a p
 and a name only where its key is compared or kept.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
@@ -74,10 +74,7 @@ class Matcher:
     def match(self, statements: pl.DataFrame) -> Matched:
         """Find out who each statement is about, and drop what is not kept about whom nobody knows."""
         rows = statements[ROW].to_numpy()
-        named = statements[PERSON].is_not_null().to_numpy()
-        withdraws = statements["withdraws"].is_not_null().to_numpy()
-        kept = named & ~withdraws & _is_in(statements["kind"], KEPT_ABOUT_STRANGERS)
-        dropped = _is_in(statements["kind"], DROPPED)
+        named, withdraws, kept, dropped = _told(statements)
 
         person_key = _hashed(statements[PERSON], named & ~withdraws, self._keyer.persons)
         counts, numbers, known_names = self._found(person_key)
@@ -136,8 +133,20 @@ class Matcher:
         return np.where(compared, np.where(agree, "match", "doubt"), "unchecked")
 
 
-def _is_in(texts: pl.Series, wanted: Iterable[str]) -> Bools:
-    return texts.is_in(sorted(wanted)).to_numpy()
+_NAMED: Final = pl.col(PERSON).is_not_null()
+_WITHDRAWS: Final = pl.col("withdraws").is_not_null()
+_KEPT: Final = _NAMED & ~_WITHDRAWS & pl.col("kind").is_in(sorted(KEPT_ABOUT_STRANGERS))
+_TOLD: Final = {
+    "named": _NAMED,
+    "withdraws": _WITHDRAWS,
+    "kept": _KEPT,
+    "dropped": pl.col("kind").is_in(sorted(DROPPED)),
+}
+
+
+def _told(statements: pl.DataFrame) -> list[Bools]:
+    """Which statements name somebody, withdraw a row, are kept about strangers, and are dropped."""
+    return [column.to_numpy() for column in statements.select(**_TOLD).iter_columns()]
 
 
 def _hashed(texts: pl.Series, wanted: Bools, hashed: Callable[[Sequence[bytes]], Int64s]) -> Keys:

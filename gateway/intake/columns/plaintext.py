@@ -40,12 +40,12 @@ def cells_of_text(plaintext: bytes, wanted: Mapping[str, str], member: str | Non
     layout = layout_of(plaintext)
     if layout is None or layout.member != member or not all(map(is_usual, layout.names)):
         return None
-    frame = pl.DataFrame(layout.values)
+    frame = layout.values
     nowhere, blank = np.zeros(len(frame), np.bool_), pl.Series(values=[None], dtype=pl.String)
     own = pl.DataFrame(
         {
-            field: layout.values[name] if name in layout.values else blank.new_from_index(0, len(frame))
+            field: frame[name] if name in frame.columns else blank.new_from_index(0, len(frame))
             for field, name in wanted.items()
         }
     )
-    return Cells(own, ~nowhere, nowhere, layout.names, said_in(layout.values), Lines(frame))
+    return Cells(own, ~nowhere, nowhere, layout.names, said_in(frame), Lines(frame))

@@ -4,7 +4,7 @@ A column leaves as values: texts trimmed and normalised, days and times as the d
 is), None for blank.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -40,20 +40,24 @@ class Read:
 
 def read_columns(forms: Mapping[str, Form], cells: pl.DataFrame) -> dict[str, Read]:
     """Read columns by name; no text of theirs may hold U+001C to U+001F."""
-    names = list(forms)
-    texts = _trimmed(cells.select(names))
-    blank = texts.select(pl.all().is_null())
+    texts = _trimmed(cells[list(forms)])
     too_long = _too_long(cells)
-    marked = texts.select(
-        _MARKS[form](pl.col(name)).fill_null(value=False).alias(name)
-        for name, form in forms.items()
-        if form in _MARKS
-    )
+    seen = texts.select(pl.all().is_null(), *_marks(forms)).to_dict()
     found = {}
     for name, form in forms.items():
-        usual = _USUAL[form](texts[name], marked[name] if form in _MARKS else None)
-        found[name] = _read(form, texts[name], *usual, blank[name].to_numpy(), too_long.get(name))
+        usual = _USUAL[form](texts[name], seen.get(_mark(name)))
+        found[name] = _read(form, texts[name], *usual, seen[name].to_numpy(), too_long.get(name))
     return found
+
+
+def _marks(forms: Mapping[str, Form]) -> Iterator[pl.Expr]:
+    for name, form in forms.items():
+        if form in _MARKS:
+            yield _MARKS[form](pl.col(name)).fill_null(value=False).alias(_mark(name))
+
+
+def _mark(name: str) -> str:
+    return f"#{name}"
 
 
 def _trimmed(cells: pl.DataFrame) -> pl.DataFrame:
@@ -70,10 +74,10 @@ def _too_long(cells: pl.DataFrame) -> dict[str, Bools]:
     """Of the columns that hold a text longer than any may be, where it is."""
     longest = cells.select(pl.all().str.len_bytes().max()).row(0, named=True)
     names = [name for name, length in longest.items() if (length or 0) > MAX_LENGTH]
-    marked = cells.select(
-        (pl.col(name).str.len_chars() > MAX_LENGTH).fill_null(value=False) for name in names
-    )
-    return {name: marked[name].to_numpy() for name in names}
+    if not names:
+        return {}
+    marked = cells.select((pl.col(names).str.len_chars() > MAX_LENGTH).fill_null(value=False))
+    return {column.name: column.to_numpy() for column in marked.iter_columns()}
 
 
 def _read(

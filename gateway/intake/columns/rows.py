@@ -1,6 +1,6 @@
 """Reads all columns of a page, and tells which rows may be taken from them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -41,11 +41,11 @@ def read_rows(plan: Plan, cells: Cells, received_at: datetime) -> Rows:
     operation = cells.frame.get_column(OPERATION)
     forms = {name: form for name, form in plan.forms.items() if form is not Form.OPERATION}
     found = read_columns(forms, cells.frame)
-    deleted, usual = _is_in(operation, ["D"]), _is_in(operation, ["I", "U"])
+    deleted, inserted, updated = _equal(operation, ("D", "I", "U"))
     broken = np.logical_or.reduce([read.faulty for read in found.values()])
     unversioned = found[plan.key].faulty | found[LOADED_AT].faulty
-    ahead = _is_ahead(found[LOADED_AT].values, received_at)
-    sound = cells.flat & ~ahead & (usual & ~broken | deleted & ~unversioned)
+    ahead = found[LOADED_AT].values.to_numpy() > np.datetime64(received_at + MOST_AHEAD)
+    sound = cells.flat & ~ahead & ((inserted | updated) & ~broken | deleted & ~unversioned)
     return Rows(
         _columns(plan, found, operation), sound, deleted, {name: read.blank for name, read in found.items()}
     )
@@ -57,7 +57,7 @@ def _columns(plan: Plan, found: dict[str, Read], operation: pl.Series) -> pl.Dat
     return pl.DataFrame(
         {
             ROW: np.arange(len(operation)),
-            LOADED_ON: columns[LOADED_AT].dt.date(),
+            LOADED_ON: columns[LOADED_AT].cast(pl.Date),
             OPERATION: operation,
             **columns,
             **{unusable(name): found[name].unusable for name in ids},
@@ -65,10 +65,8 @@ def _columns(plan: Plan, found: dict[str, Read], operation: pl.Series) -> pl.Dat
     )
 
 
-def _is_in(texts: pl.Series, wanted: list[str]) -> Bools:
-    return texts.is_in(wanted).fill_null(value=False).to_numpy()
-
-
-def _is_ahead(loaded_at: pl.Series, received_at: datetime) -> Bools:
-    latest = received_at + MOST_AHEAD
-    return (loaded_at > latest).fill_null(value=False).to_numpy()
+def _equal(texts: pl.Series, wanted: Sequence[str]) -> list[Bools]:
+    """Where a text is each of the wanted ones."""
+    text = pl.col(texts.name)
+    found = texts.to_frame().select(text.eq_missing(pl.lit(each)).alias(each) for each in wanted)
+    return [column.to_numpy() for column in found.iter_columns()]

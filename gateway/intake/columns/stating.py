@@ -31,8 +31,8 @@ def state(plan: Plan, rows: pl.DataFrame) -> Stated:
         items += np.any(chosen, axis=0)
     parts += _part(plan.unclassified, rows, items == 0, items)
     statements = pl.concat(parts) if parts else STATEMENT.to_frame()
-    faulty = statements.filter(pl.col(FAULTY))[ROW].unique().to_numpy()
-    sound = statements.filter(~pl.col(ROW).is_in(faulty)) if len(faulty) else statements
+    faulty = np.unique(statements[ROW].to_numpy()[statements[FAULTY].to_numpy()])
+    sound = statements.filter(~np.isin(statements[ROW].to_numpy(), faulty)) if len(faulty) else statements
     return Stated(sound, faulty)
 
 
@@ -56,5 +56,5 @@ def _part(
 ) -> list[pl.DataFrame]:
     if not mask.any():
         return []
-    some = rows if mask.all() else rows.filter(mask)
+    some = rows if mask.all() else rows[np.flatnonzero(mask)]
     return [some.select(columns).insert_column(STATEMENT.names().index(ITEM), pl.Series(ITEM, items[mask]))]

@@ -52,7 +52,7 @@ class ColumnTaker:
 
     def _take(self, cells: Cells, received_at: datetime) -> tuple[KeyedPage, Drift]:
         rows = read_rows(self._plan, cells, received_at)
-        stated = state(self._plan, rows.columns.filter(rows.sound & ~rows.deleted))
+        stated = state(self._plan, rows.columns[np.flatnonzero(rows.sound & ~rows.deleted)])
         rows.sound[stated.faulty] = False
         rest = self._by_row(cells, np.flatnonzero(~rows.sound).tolist(), received_at)
         codes = unknown_codes(self._plan, rows)

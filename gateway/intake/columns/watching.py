@@ -20,13 +20,17 @@ Codes = dict[int, tuple[str, ...]]
 
 def unknown_codes(plan: Plan, rows: Rows) -> Codes:
     """The unknown codes of the sound rows."""
+    if not plan.codes:
+        return {}
     taken = rows.sound & ~rows.deleted
     found: Codes = {}
-    for name, table in plan.codes.items():
-        cells = rows.columns.get_column(name)
-        strange = [code for code in cells.unique().to_list() if code is not None and not table.knows(code)]
+    columns = rows.columns[list(plan.codes)]
+    every = columns.select(pl.all().unique().implode()).row(0)
+    for cells, codes, table in zip(columns.iter_columns(), every, plan.codes.values(), strict=True):
+        strange = [code for code in codes if code is not None and not table.knows(code)]
         for place in np.flatnonzero(_is_in(cells, strange) & taken).tolist() if strange else ():
-            found[place] = (*found.get(place, ()), shown_code(plan.dataset.alias(name), cells[place]))
+            code = shown_code(plan.dataset.alias(cells.name), cells[place])
+            found[place] = (*found.get(place, ()), code)
     return found
 
 

@@ -47,7 +47,7 @@ def strict(text: bytes) -> bytes | None:
 
 
 def read_from(layout: Layout) -> Any:
-    columns = {name: values.to_list() for name, values in layout.values.items()}
+    columns = {name: values.to_list() for name, values in layout.values.to_dict().items()}
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return rows if layout.member is None else {layout.member: rows}
 
