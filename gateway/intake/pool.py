@@ -6,8 +6,7 @@ environment and the modules of an earlier day.
 """
 
 import asyncio
-import multiprocessing
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime, timedelta
 from functools import cache
@@ -20,6 +19,7 @@ from gateway.errors import StoreError
 from gateway.intake.interpret import TOLERANCE
 from gateway.intake.page import Bench, Taken
 from gateway.memory import collect_seldom, keep_freed
+from gateway.processes import workers
 from gateway.settings import Settings
 
 _AHEAD: Final = 2
@@ -46,12 +46,7 @@ class IntakePool:
 
     def __enter__(self) -> Self:
         if self._workers:
-            self._pool = ProcessPoolExecutor(
-                self._workers,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_remember,
-                initargs=self._setup,
-            )
+            self._pool = workers(self._workers, _remember, *self._setup)
         else:
             self._here = _bench_of(*self._setup)
             self._pool = ThreadPoolExecutor(1)
