@@ -68,7 +68,7 @@ def _fill(url: str) -> int:
         for start in range(0, _EVENTS, _CHUNK):
             with store.begin() as conn:
                 events = [_event(example, number) for number in range(start, start + _CHUNK)]
-                append_events(conn, 1, events, signer.sign)
+                append_events(conn, 1, events, signer.begin)
         with store.begin() as conn:
             release_events(conn, 1, _AT)
     return len(_event(example, 0).serialise(1))

@@ -67,7 +67,7 @@ def p99(seconds: float = 15.0) -> dict[str, float]:
 
 def _publish(store: Store, total: int) -> Seconds:
     """Commit events at the rate, and say when each transaction began."""
-    sign, began = EventSigner(Ed25519PrivateKey.generate()).sign, Seconds()
+    sign, began = EventSigner(Ed25519PrivateKey.generate()).begin, Seconds()
     new, start = [enveloped(event) for event in drafts(total)], time.monotonic()
     for first in range(0, total, _A_COMMIT):
         time.sleep(max(0.0, start + first / RATE - time.monotonic()))

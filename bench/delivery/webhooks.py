@@ -104,7 +104,7 @@ def _left(store: Store, events: int) -> bool:
 def _publish(store: Store, events: int, body_bytes: int) -> None:
     signer = EventSigner(Ed25519PrivateKey.generate(), [])
     with store.begin() as conn:
-        append_events(conn, 1, list(_events(events, body_bytes)), signer.sign)
+        append_events(conn, 1, list(_events(events, body_bytes)), signer.begin)
         release_events(conn, 1, _now())
 
 

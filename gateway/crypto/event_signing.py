@@ -1,14 +1,10 @@
 """Detached signatures of events: JWS over the stored bytes as they are (RFC 7797), Ed25519 (RFC 9864)."""
 
 import json
-import os
 from base64 import urlsafe_b64encode
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, partial
-from itertools import islice
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
@@ -17,12 +13,6 @@ from nacl.signing import SigningKey
 
 from gateway.crypto.references import resolve
 from gateway.errors import ConfigError
-
-_A_CHUNK: Final = 256
-"""Signatures made by a thread at a time; the library signs without holding the interpreter."""
-
-_AHEAD: Final = 8
-"""Chunks that may be signed before they are asked for."""
 
 
 class EventSigner:
@@ -41,35 +31,14 @@ class EventSigner:
         """The public keys as a JWK Set (RFC 7517), the signing one first."""
         return {"keys": self._published}
 
-    def sign(self, bodies: Iterable[bytes]) -> Iterator[tuple[bytes, str]]:
-        """Each body with its detached JWS in compact form, `header..signature`, in order.
-
-        Bodies are taken a few chunks ahead, so that making them and signing them overlap.
-        """
-        chunks = iter(partial(_chunk, iter(bodies)), ())
-        first = next(chunks, ())
-        if len(first) < _A_CHUNK:
-            yield from self._sign(first)
-            return
-        waiting = deque([self._threads.submit(self._sign, first)])
-        for chunk in chunks:
-            waiting.append(self._threads.submit(self._sign, chunk))
-            if len(waiting) > _AHEAD:
-                yield from waiting.popleft().result()
-        for signed in waiting:
-            yield from signed.result()
-
-    @cached_property
-    def _threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="signing")
-
-    def _sign(self, bodies: Sequence[bytes]) -> list[tuple[bytes, str]]:
+    def sign(self, bodies: Iterable[bytes]) -> list[str]:
+        """The detached JWS of each body in compact form, `header..signature`, in order."""
         start, sign = f"{self._header}.".encode(), self._key.sign
-        return [(body, f"{self._header}..{_base64url(sign(start + body).signature)}") for body in bodies]
+        return [f"{self._header}..{_base64url(sign(start + body).signature)}" for body in bodies]
 
-
-def _chunk(bodies: Iterator[bytes]) -> tuple[bytes, ...]:
-    return tuple(islice(bodies, _A_CHUNK))
+    def begin(self, bodies: Sequence[bytes]) -> Callable[[], list[str]]:
+        """What gives the signatures of these bodies when it is called, and makes them then."""
+        return partial(self.sign, bodies)
 
 
 def load_signer(references: Sequence[str]) -> EventSigner | None:

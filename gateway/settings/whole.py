@@ -32,7 +32,7 @@ class GatewaySettings(Section):
     hub: HubSettings
     """The provincial hub."""
     workers: int = Field(2, ge=0)
-    """Processes that open and read pages; 0 does it in the process itself."""
+    """Processes that open and read pages, and sign where there are many events; 0 works in this one."""
     decide_memory_mb: int = Field(1024, ge=64)
     """How much memory deciding may take."""
     engine: Literal["duckdb", "spark"] = "duckdb"

@@ -1,11 +1,13 @@
 """The outbox: events numbered without gaps, kept as the very bytes every channel sends."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from operator import attrgetter
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Select, func, select
 
@@ -21,6 +23,9 @@ from gateway.store.spans import (
 from gateway.store.tables import EVENT_SPANS, EVENTS
 
 _A_WRITE: Final = 2000
+_AHEAD: Final = 8
+"""So many writes of events may be with whoever signs: as much as a process can do meanwhile."""
+
 _COLUMNS: Final = (
     "sequence",
     "event_id",
@@ -76,37 +81,73 @@ _STORED: Final = select(
     *(each for each in EVENTS.c), *(of_event(each, EVENTS.c.sequence).label(each.name) for each in _OF_SPAN)
 ).order_by(EVENTS.c.sequence)
 
-Sign = Callable[[Iterable[bytes]], Iterable[tuple[bytes, str | None]]]
-"""Gives each body with its detached signature, in order; null where events are not signed."""
+Sign = Callable[[Sequence[bytes]], Callable[[], Sequence[str | None]]]
+"""Begins to sign bodies, and gives what waits for their detached signatures, in order."""
 
 
-def unsigned(bodies: Iterable[bytes]) -> Iterator[tuple[bytes, None]]:
+def unsigned(bodies: Sequence[bytes]) -> Callable[[], list[None]]:
     """No signature for any of them."""
-    return ((body, None) for body in bodies)
+    return lambda: [None] * len(bodies)
+
+
+class _Signing(NamedTuple):
+    """Numbered events of which the signatures may not be there yet."""
+
+    numbers: range
+    events: list[NewEvent]
+    bodies: list[bytes]
+    signatures: Callable[[], Sequence[str | None]]
+
+
+class Appending:
+    """Numbers events and has them signed; each is written while those behind it are being signed."""
+
+    def __init__(self, conn: Connection, sign: Sign) -> None:
+        self._conn = conn
+        self._sign = sign
+        self._under: deque[_Signing] = deque()
+        self.first = self.last = hold_numbers(conn)
+
+    def add(self, events: Iterable[NewEvent]) -> None:
+        """Take events after those before; of a generator they need not all be there at once."""
+        left = iter(events)
+        while some := list(islice(left, _A_WRITE)):
+            numbers = range(self.last + 1, self.last + len(some) + 1)
+            bodies = list(map(_serialised, some, numbers))
+            self._under.append(_Signing(numbers, some, bodies, self._sign(bodies)))
+            self.last += len(some)
+            self.write(_AHEAD)
+
+    def write(self, but: int = 0) -> None:
+        """Write what waits, but for so many of the last ones taken."""
+        while len(self._under) > but:
+            numbers, events, bodies, signatures = self._under.popleft()
+            rows = [
+                (number, *_values(event), body, signature)
+                for number, event, body, signature in zip(numbers, events, bodies, signatures(), strict=True)
+            ]
+            insert_rows(self._conn, EVENTS, _COLUMNS, rows)
+
+
+@contextmanager
+def appending(conn: Connection, run_id: int, sign: Sign = unsigned) -> Iterator[Appending]:
+    """Events of a run, numbered as they are added; all are written when this ends, and held until released.
+
+    A second writer waits for this transaction, so numbers are committed in order and without gaps.
+    """
+    outbox = Appending(conn, sign)
+    yield outbox
+    outbox.write()
+    if outbox.last > outbox.first:
+        counters.advance(conn, EVENT_COUNTER, outbox.last - outbox.first)
+        add_span(conn, run_id, outbox.first + 1, outbox.last)
 
 
 def append_events(conn: Connection, run_id: int, events: Iterable[NewEvent], sign: Sign = unsigned) -> int:
-    """Number the events, keep their bytes and signatures, and give the last number; held until released.
-
-    A second writer waits for this transaction, so numbers are committed in order and without gaps. The
-    events are taken as they are written: those of a generator need not all be there at once.
-    """
-    left = iter(events)
-    last = first = hold_numbers(conn)
-    while some := list(islice(left, _A_WRITE)):
-        numbers = range(last + 1, last + len(some) + 1)
-        # all are signed before any is written: at once, the two wait for the interpreter at each row
-        signed = list(sign(map(_serialised, some, numbers)))
-        rows = [
-            (number, *_values(event), *made)
-            for number, event, made in zip(numbers, some, signed, strict=True)
-        ]
-        insert_rows(conn, EVENTS, _COLUMNS, rows)
-        last += len(some)
-    if last > first:
-        counters.advance(conn, EVENT_COUNTER, last - first)
-        add_span(conn, run_id, first + 1, last)
-    return last
+    """Number the events, keep their bytes and signatures, and give the last number; see `appending`."""
+    with appending(conn, run_id, sign) as outbox:
+        outbox.add(events)
+    return outbox.last
 
 
 def hold_numbers(conn: Connection) -> int:

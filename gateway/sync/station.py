@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from gateway.clock import Clock, local, system_clock
 from gateway.crypto.event_signing import EventSigner, load_signer
 from gateway.crypto.references import resolve
+from gateway.crypto.signing_pool import SigningPool
 from gateway.errors import GatewayError, StoreError
 from gateway.host import Host
 from gateway.hub.waiting import Timing
@@ -19,6 +21,12 @@ from gateway.settings import Settings
 from gateway.store import runs
 from gateway.store.database import Store
 from gateway.store.outbox import Sign, unsigned
+
+_SIGNING: Final = 2
+"""Processes that sign: as many as keep one that writes busy."""
+
+_MANY: Final = 20_000
+"""Benefits with events for which it pays to start processes: to sign for fewer takes no longer than that."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,17 @@ class Station:
     @property
     def sign(self) -> Sign:
         """What signs events as they are numbered."""
-        return self.signer.sign if self.signer else unsigned
+        return self.signer.begin if self.signer else unsigned
+
+    @contextmanager
+    def signing(self, about: int) -> Iterator[Sign]:
+        """What signs events about so many benefits: processes of its own, where there are many."""
+        count = min(self.settings.gateway.workers, _SIGNING)
+        if self.signer is None or not count or about < _MANY:
+            yield self.sign
+            return
+        with SigningPool(self.settings.gateway.events.signing_keys, count) as pool:
+            yield pool.begin
 
     @property
     def evidence(self) -> Place:

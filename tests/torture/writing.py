@@ -45,7 +45,7 @@ def _made(store: Store, run: Run, due: Sequence[Run]) -> bool:
     try:
         with store.begin() as conn:
             if not _is_there(conn, run):
-                append_events(conn, run.run_id, _events(run), SIGNER.sign)
+                append_events(conn, run.run_id, _events(run), SIGNER.begin)
         release(store, (each.run_id for each in due))
     except StoreError:
         return False

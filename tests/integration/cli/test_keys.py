@@ -49,7 +49,7 @@ def test_an_event_signing_key_is_an_ed25519_key_to_openssl_and_signs(tmp_path: P
     assert file.read_text("ascii").startswith("-----BEGIN PRIVATE KEY-----")
     signer = load_signer([f"file:{file}"])
     assert signer is not None
-    assert len(list(signer.sign([b"{}"]))) == 1
+    assert len(signer.sign([b"{}"])) == 1
 
 
 def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:

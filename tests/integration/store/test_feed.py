@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -47,8 +47,8 @@ def told_of(number: int) -> NewEvent:
     return NewEvent(f"evt_{number}", "certification.renewed", "B1", county, NOW, lambda _: body)
 
 
-def signed_but_each_third(bodies: Iterable[bytes]) -> Iterator[tuple[bytes, str | None]]:
-    return ((body, f"h..{place}" if place % 3 else None) for place, body in enumerate(bodies))
+def signed_but_each_third(bodies: Sequence[bytes]) -> Callable[[], list[str | None]]:
+    return lambda: [f"h..{place}" if place % 3 else None for place in range(len(bodies))]
 
 
 def test_the_feed_reaches_from_behind_what_was_removed(store: Store) -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -7,7 +7,7 @@ import pytest
 from gateway.errors import StoreError
 from gateway.store import outbox
 from gateway.store.database import Store
-from gateway.store.outbox import append_events, events_after
+from gateway.store.outbox import append_events, appending, events_after
 from gateway.store.spans import release_events
 from tests.support.new_event import NewEvent
 
@@ -42,6 +42,37 @@ def test_events_are_numbered_from_one_and_keep_their_bytes(store: Store) -> None
         1,
         NOW,
     )
+
+
+def test_events_are_written_while_those_behind_them_are_being_signed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_A_WRITE", 2)
+    monkeypatch.setattr(outbox, "_AHEAD", 2)
+    said: list[str] = []
+
+    def sign(bodies: Sequence[bytes]) -> Callable[[], list[str]]:
+        said.append(f"begin {bodies[0].decode()}")
+
+        def wait() -> list[str]:
+            said.append(f"wait {bodies[0].decode()}")
+            return [f"of {body.decode()}" for body in bodies]
+
+        return wait
+
+    with store.begin() as conn, appending(conn, 1, sign) as appended:
+        appended.add(draft(name) for name in "abcdefg")
+        assert appended.last == 7
+        assert said == [
+            *("begin 1 a body", "begin 3 c body", "begin 5 e body", "wait 1 a body"),
+            *("begin 7 g body", "wait 3 c body"),
+        ]
+        appended.add([draft("h")])
+    with store.begin() as conn:
+        release_events(conn, 1, NOW)
+        found = events_after(conn, 0, 10)
+    assert [event.sequence for event in found] == [*range(1, 9)]
+    assert all(event.signature == f"of {event.body.decode()}" for event in found)
 
 
 def test_a_transaction_that_fails_uses_up_no_number(store: Store) -> None:

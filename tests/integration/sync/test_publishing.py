@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.errors import RequestError, RunHeld, StoreError
 from gateway.store import runs
@@ -17,10 +18,12 @@ from gateway.store.parts import live_parts
 from gateway.store.proposals import drop_proposals
 from gateway.store.revisions import put_revision, revisions_of
 from gateway.sync import publishing
+from gateway.sync import station as stations
 from gateway.sync.approving import Word, approve_run, discard_run
 from gateway.sync.deciding import refuse_while_held
 from gateway.sync.publishing import finish_publishing, publish
 from gateway.sync.station import Station
+from tests.integration.crypto.test_event_signing import private_pem, verify
 from tests.integration.sync.proposed import NOW, Proposed, propose, suspected, unresolved
 from tests.integration.sync.shifts import HOST, configured
 
@@ -86,6 +89,23 @@ def test_publishing_numbers_the_events_and_puts_everything_in_place(station: Sta
     assert (decision.run_id, decision.decided_at) == (run_id, station.now())
     rows = [pq.read_table(station.evidence / part.path).column("benefit_id").to_pylist() for part in parts]
     assert sorted(rows) == [["B1", "B17"], ["B2"]]
+
+
+def test_many_events_are_signed_by_processes_as_few_are_by_this_one(
+    station: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = private_pem(tmp_path / "key", Ed25519PrivateKey.generate())
+    gateway = station.settings.gateway
+    events = gateway.events.model_copy(update={"signing_keys": [key]})
+    changed = gateway.model_copy(update={"events": events, "workers": 2})
+    signing = replace(station, settings=station.settings.model_copy(update={"gateway": changed}))
+    monkeypatch.setattr(stations, "_MANY", 3)
+    publish(signing, propose(signing, *BOTH))
+    assert signing.signer
+    assert len(told(signing)) == 3
+    for event in told(signing):
+        assert event.signature is not None
+        verify(event.signature, event.body, signing.signer.jwks())
 
 
 def test_a_stop_between_two_buckets_is_made_up_for_without_a_repetition(station: Station) -> None:

@@ -37,7 +37,7 @@ def opened(folder: Path) -> Store:
 def hold(store: Store, events: Sequence[NewEvent], run_id: int = 1, signer: EventSigner | None = None) -> int:
     """Put events into the outbox, not let out."""
     with store.begin() as conn:
-        return append_events(conn, run_id, events, signer.sign if signer else unsigned)
+        return append_events(conn, run_id, events, signer.begin if signer else unsigned)
 
 
 def let_out(store: Store, run_id: int = 1, at: datetime = NOW) -> int:
