@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.clock import system_clock
-from gateway.crypto.signing_pool import SigningPool
+from gateway.crypto.signing_pool import signing_pool
 from gateway.events import EventDraft, enveloped
 from gateway.store.database import Store
 from gateway.store.outbox import append_events
@@ -17,7 +17,6 @@ from gateway.store.spans import release_events
 from gateway.testing.event_examples import examples, origin
 
 RUN: Final = 1
-_SIGNING: Final = 2
 _A_COMMIT: Final = 50_000
 """As many as a bucket of a million benefits has in its first month."""
 
@@ -44,12 +43,12 @@ def publish(folder: Path, events: list[EventDraft]) -> float:
     """Events a second into a new database, a bucket a commit, and released, from when the processes stand."""
     store = Store(f"sqlite:///{folder / 'gateway.db'}")
     store.migrate()
-    with SigningPool([_key(folder)], _SIGNING) as pool:
-        pool.begin([b""])()
+    with signing_pool([_key(folder)]) as sign:
+        sign([b""])()
         begun = time.perf_counter()
         for start in range(0, len(events), _A_COMMIT):
             with store.begin() as conn:
-                append_events(conn, RUN, map(enveloped, events[start : start + _A_COMMIT]), pool.begin)
+                append_events(conn, RUN, map(enveloped, events[start : start + _A_COMMIT]), sign)
         with store.begin() as conn:
             release_events(conn, RUN, system_clock())
         taken = time.perf_counter() - begun

@@ -3,7 +3,6 @@
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -38,7 +37,7 @@ class EventSigner:
 
     def begin(self, bodies: Sequence[bytes]) -> Callable[[], list[str]]:
         """What gives the signatures of these bodies when it is called, and makes them then."""
-        return partial(self.sign, bodies)
+        return lambda: self.sign(bodies)
 
 
 def load_signer(references: Sequence[str]) -> EventSigner | None:

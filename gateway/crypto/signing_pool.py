@@ -4,48 +4,49 @@ A thread would not do: to sign takes about as long as to insert, and between the
 handed to and fro at every event.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
-from types import TracebackType
-from typing import Final, Self
+from contextlib import contextmanager
+from functools import cache, partial
+from typing import Final
 
 from gateway.crypto.event_signing import EventSigner, load_signer
 from gateway.errors import ConfigError, StoreError
 from gateway.processes import workers
 
+ENOUGH: Final = 2
+"""Processes that sign: as many as keep one that writes busy."""
+
 _A_PIECE: Final = 500
 """Signatures that a process makes at a time."""
 
-_signers: list[EventSigner] = []
+_references: list[Sequence[str]] = []
 
 
-class SigningPool:
-    """Signs as `EventSigner` does; every process reads the keys by their references, none is handed over."""
+@contextmanager
+def signing_pool(
+    references: Sequence[str], count: int = ENOUGH
+) -> Iterator[Callable[[Sequence[bytes]], Callable[[], list[str]]]]:
+    """What signs as `EventSigner.begin` does, in processes that read the keys by their references themselves.
 
-    def __init__(self, references: Sequence[str], count: int) -> None:
-        self._pool = workers(count, _prepare, tuple(references))
+    Raises:
+        ConfigError: while waiting for signatures: a reference leads nowhere, or to no key that signs.
+        StoreError: when asked to sign or while waiting: a process died; nothing is lost.
+    """
+    pool = workers(count, _prepare, tuple(references))
+    try:
+        yield partial(_begin, pool)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def begin(self, bodies: Sequence[bytes]) -> Callable[[], list[str]]:
-        """Have these bodies signed, and give what waits for their signatures, in order.
-
-        Raises:
-            StoreError: now or while waiting: a process died; nothing is lost.
-        """
-        pieces = [bodies[start : start + _A_PIECE] for start in range(0, len(bodies), _A_PIECE)]
-        try:
-            return partial(_awaited, [self._pool.submit(_sign, piece) for piece in pieces])
-        except BrokenProcessPool:
-            raise _died() from None
+def _begin(pool: Executor, bodies: Sequence[bytes]) -> Callable[[], list[str]]:
+    pieces = [bodies[start : start + _A_PIECE] for start in range(0, len(bodies), _A_PIECE)]
+    try:
+        return partial(_awaited, [pool.submit(_sign, piece) for piece in pieces])
+    except BrokenProcessPool:
+        raise _died() from None
 
 
 def _awaited(pieces: Sequence[Future[list[str]]]) -> list[str]:
@@ -60,11 +61,17 @@ def _died() -> StoreError:
 
 
 def _prepare(references: Sequence[str]) -> None:
-    signer = load_signer(references)
+    """Only noted here: what is wrong with a key is to be heard by who waits, not to kill the process."""
+    _references.append(references)
+
+
+@cache
+def _signer() -> EventSigner:
+    signer = load_signer(_references[-1])
     if signer is None:
         raise ConfigError("there is no key to sign with")
-    _signers.append(signer)
+    return signer
 
 
 def _sign(bodies: Sequence[bytes]) -> list[str]:
-    return _signers[-1].sign(bodies)
+    return _signer().sign(bodies)

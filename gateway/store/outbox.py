@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from operator import attrgetter
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Connection, Select, func, select
 
@@ -90,13 +90,19 @@ def unsigned(bodies: Sequence[bytes]) -> Callable[[], list[None]]:
     return lambda: [None] * len(bodies)
 
 
-class _Signing(NamedTuple):
+@dataclass(frozen=True)
+class _Signing:
     """Numbered events of which the signatures may not be there yet."""
 
     numbers: range
-    events: list[NewEvent]
-    bodies: list[bytes]
-    signatures: Callable[[], Sequence[str | None]]
+    events: list[NewEvent] = field(repr=False)
+    bodies: list[bytes] = field(repr=False)
+    signatures: Callable[[], Sequence[str | None]] = field(repr=False)
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """What is kept of each; waits for its signature."""
+        made = zip(self.numbers, map(_values, self.events), self.bodies, self.signatures(), strict=True)
+        return [(number, *values, body, signature) for number, values, body, signature in made]
 
 
 class Appending:
@@ -121,12 +127,7 @@ class Appending:
     def write(self, but: int = 0) -> None:
         """Write what waits, but for so many of the last ones taken."""
         while len(self._under) > but:
-            numbers, events, bodies, signatures = self._under.popleft()
-            rows = [
-                (number, *_values(event), body, signature)
-                for number, event, body, signature in zip(numbers, events, bodies, signatures(), strict=True)
-            ]
-            insert_rows(self._conn, EVENTS, _COLUMNS, rows)
+            insert_rows(self._conn, EVENTS, _COLUMNS, self._under.popleft().rows())
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Final
 from gateway.clock import Clock, local, system_clock
 from gateway.crypto.event_signing import EventSigner, load_signer
 from gateway.crypto.references import resolve
-from gateway.crypto.signing_pool import SigningPool
+from gateway.crypto.signing_pool import ENOUGH, signing_pool
 from gateway.errors import GatewayError, StoreError
 from gateway.host import Host
 from gateway.hub.waiting import Timing
@@ -21,9 +21,6 @@ from gateway.settings import Settings
 from gateway.store import runs
 from gateway.store.database import Store
 from gateway.store.outbox import Sign, unsigned
-
-_SIGNING: Final = 2
-"""Processes that sign: as many as keep one that writes busy."""
 
 _MANY: Final = 20_000
 """Benefits with events for which it pays to start processes: to sign for fewer takes no longer than that."""
@@ -52,12 +49,12 @@ class Station:
     @contextmanager
     def signing(self, about: int) -> Iterator[Sign]:
         """What signs events about so many benefits: processes of its own, where there are many."""
-        count = min(self.settings.gateway.workers, _SIGNING)
+        count = min(self.settings.gateway.workers, ENOUGH)
         if self.signer is None or not count or about < _MANY:
             yield self.sign
             return
-        with SigningPool(self.settings.gateway.events.signing_keys, count) as pool:
-            yield pool.begin
+        with signing_pool(self.settings.gateway.events.signing_keys, count) as sign:
+            yield sign
 
     @property
     def evidence(self) -> Place:

@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.crypto.event_signing import EventSigner
-from gateway.crypto.signing_pool import SigningPool
-from gateway.errors import StoreError
+from gateway.crypto.signing_pool import signing_pool
+from gateway.errors import ConfigError, StoreError
 from tests.integration.crypto.test_event_signing import private_pem
 
 BODIES = [b"%d" % number for number in range(1201)]
@@ -18,20 +18,27 @@ BODIES = [b"%d" % number for number in range(1201)]
 
 def test_they_sign_as_one_does_and_in_order_whichever_is_asked_for_first(tmp_path: Path) -> None:
     key = Ed25519PrivateKey.generate()
-    with SigningPool([private_pem(tmp_path / "key", key)], 2) as pool:
-        first, second, none = pool.begin(BODIES), pool.begin(BODIES[:3]), pool.begin([])
+    with signing_pool([private_pem(tmp_path / "key", key)], 2) as sign:
+        first, second, none = sign(BODIES), sign(BODIES[:3]), sign([])
         signed = EventSigner(key).sign(BODIES)
         assert (second(), first(), none()) == (signed[:3], signed, [])
     assert multiprocessing.active_children() == []
 
 
 def test_a_process_that_dies_is_said(tmp_path: Path) -> None:
-    with SigningPool([private_pem(tmp_path / "key", Ed25519PrivateKey.generate())], 1) as pool:
-        pool.begin(BODIES[:1])()
+    with signing_pool([private_pem(tmp_path / "key", Ed25519PrivateKey.generate())], 1) as sign:
+        sign(BODIES[:1])()
         for worker in multiprocessing.active_children():
             os.kill(worker.pid or 0, signal.SIGKILL)
             worker.join()
         with pytest.raises(StoreError, match=r"a process that signs died .*: nothing is lost, run again"):
-            pool.begin(BODIES)()
+            sign(BODIES)()
         with pytest.raises(StoreError, match="died"):
-            pool.begin(BODIES)
+            sign(BODIES)
+
+
+def test_a_key_that_is_gone_is_said_as_such(tmp_path: Path) -> None:
+    reference = private_pem(tmp_path / "key", Ed25519PrivateKey.generate())
+    (tmp_path / "key").unlink()
+    with signing_pool([reference], 1) as sign, pytest.raises(ConfigError, match="key"):
+        sign(BODIES[:1])()
