@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from gateway.arrow import spare_pandas
 from gateway.clock import day_of, local, system_clock
 from gateway.errors import RequestError
 from gateway.host import build_host
@@ -37,7 +38,9 @@ def open_station(config: Path) -> Station:
         ConfigError: all faults of the configuration at once.
     """
     settings = load_settings(config)
-    return Station(settings, build_host(), Store(settings.gateway.store))
+    host = build_host()
+    spare_pandas()  # once the plugins are there, which may have their own use of it
+    return Station(settings, host, Store(settings.gateway.store))
 
 
 def as_day(text: str | None, option: str) -> date | None:

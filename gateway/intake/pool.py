@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from gateway.arrow import spare_pandas
 from gateway.crypto.file_drop import Manifest
 from gateway.errors import StoreError
 from gateway.intake.interpret import TOLERANCE
@@ -91,7 +92,9 @@ class IntakePool:
 
 
 def _bench_of(settings: Settings, keymap: Path, tolerance: timedelta) -> Bench:
-    return Bench(settings, keymap, tolerance=tolerance)
+    bench = Bench(settings, keymap, tolerance=tolerance)
+    spare_pandas()  # once its plugins are there, which may have their own use of it
+    return bench
 
 
 def _remember(settings: Settings, keymap: Path, tolerance: timedelta) -> None:

@@ -1,6 +1,7 @@
 """Plaintexts are cut into rows, and what a page came to is on the disk before it is told."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,10 @@ def raising(error: Exception) -> Any:
         raise error
 
     return fail
+
+
+def is_loaded(module: str) -> bool:
+    return module in sys.modules
 
 
 def unread(dataset: Dataset, plaintext: bytes, usual: Any) -> str:
@@ -233,6 +238,15 @@ async def test_what_is_wrong_with_the_configuration_is_heard_from_a_worker(
 def test_a_missing_key_map_is_named(configured: Settings, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"gone\.keymap cannot be read"):
         Bench(configured, tmp_path / "gone.keymap")
+
+
+async def test_a_worker_that_has_taken_a_page_has_loaded_no_pandas(
+    configured: Settings, keymap: Path
+) -> None:
+    with IntakePool(configured, keymap) as pool:
+        await pool.page("police", "detentions", b"", RECEIVED_AT)
+        assert pool._pool is not None
+        assert not pool._pool.submit(is_loaded, "pandas").result()
 
 
 async def test_without_workers_pages_are_taken_in_this_process(configured: Settings, keymap: Path) -> None:
