@@ -1,4 +1,4 @@
-"""Changed decisions that are alike, told and explained by one pattern: a text with gaps for each one's own.
+"""Changed decisions that are alike, told and explained by one pattern: texts with gaps for each one's own.
 
 Nearly all changes of a month are of a few hundred shapes: renewed, due, overdue, certified by the roster. Of
 each shape one decision is told row by row, with marks in place of its ids, days and county; what stands
@@ -6,29 +6,28 @@ between the marks is the same for all. So the row path stays the only one that k
 that it might tell apart by a value goes by it: findings, holds, what a person did, payments that come back.
 """
 
-import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from itertools import repeat
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from gateway.clock import add_months
 from gateway.decide.behind import OPEN, Changed
 from gateway.decide.changes import EventIds, Remembered, drafts_of, rows_of_decisions
 from gateway.decide.compared import Gaps
+from gateway.decide.filling import Form, Gap, Own, Places, filled
 from gateway.decide.outcome import BucketOutcome
-from gateway.decide.proposal import CHANGES, ENVELOPE, as_batches
+from gateway.decide.proposal import CHANGES, ENVELOPE
 from gateway.decide.restoration import NOT_PAID
-from gateway.events import Origin, event_id, hashed_of
+from gateway.events import Origin, enveloped, event_id, hashed_of
 from gateway.policy import Policy
-
-Text = Sequence[str]
-"""What is the same for all, and between each two of these the name of the column that is not."""
 
 _FEW: Final = 3
 """Of a shape that is not known yet, so many are quicker told row by row."""
@@ -57,9 +56,9 @@ _AS_DECIDED: Final = (
 _OWN: Final = tuple(field.name for field in ENVELOPE if field.name != "time")
 """The columns of an event that are not those of its run."""
 
-_TOLD: Final = pl.Schema(
-    {"place": pl.Int64(), "body": pl.String(), "kind": pl.String(), **dict.fromkeys(_OWN, pl.String())}
-)
+_FILLING: Final = (*_TEXTS, *(f"{name}_text" for name in _DAYS), "ids", "days")
+"""The columns whose values fill gaps, besides the ids of the events."""
+
 _TOLD_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "renewal_event_id": ("certification.renewed",),
     "last_event_id": ("certification.renewed", "certification.due", "certification.overdue"),
@@ -74,39 +73,45 @@ class Pattern:
     `event` are the columns of ENVELOPE that are not its run's, `hashed` is what the event's id is made of.
     """
 
-    body: Text
+    body: Form
     kind: str | None = None
-    hashed: Text = ()
-    event: Mapping[str, Text | None] = field(default_factory=dict)
+    hashed: Form | None = None
+    event: Mapping[str, Form | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Telling:
-    """What a run tells by; `known` are the patterns found so far, by shape: nothing where there is none."""
+    """What a run tells by.
+
+    `known` are the patterns found so far, by shape: nothing where there is none. `met` is how many decisions
+    of a shape that has none yet there were, by the hash of the shape: of most there is one in some buckets.
+    """
 
     policy: Policy
     as_of: date
     origin: Origin
     gaps: Gaps
     known: MutableMapping[str, Pattern | None] = field(default_factory=dict)
+    met: Counter[int] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
 class Alike:
-    """Changes told by patterns: CHANGES, and `place`, `kind`, `type`, `event_id`, `insured_county`."""
+    """Changes told by patterns: CHANGES, their places among all, and of each event among them NEWS."""
 
-    changes: pl.DataFrame = field(repr=False)
+    changes: pa.Table = field(repr=False)
+    places: Places = field(repr=False)
+    news: pl.DataFrame = field(repr=False)
 
     @property
     def types(self) -> dict[str, int]:
         """How many events there are of each type."""
-        counted = self.changes["type"].drop_nulls().value_counts()
-        return dict(counted.iter_rows())
+        return dict(self.news["type"].value_counts().iter_rows())
 
     @property
     def overdue_by_county(self) -> dict[str | None, int]:
         """How many are overdue in each county."""
-        overdue = self.changes.filter(pl.col("kind") == "certification.overdue")
+        overdue = self.news.filter(pl.col("kind") == "certification.overdue")
         return dict(overdue["insured_county"].value_counts().iter_rows())
 
     def event_ids(self) -> EventIds:
@@ -114,40 +119,25 @@ class Alike:
         return {name: self._ids_of(kinds) for name, kinds in _TOLD_BY.items()}
 
     def _ids_of(self, kinds: Sequence[str]) -> Remembered:
-        rows = self.changes.filter(pl.col("kind").is_in(kinds))
+        rows = self.news.filter(pl.col("kind").is_in(kinds))
         return Remembered(*(rows[name].to_arrow().cast(pa.string()) for name in ("benefit_id", "event_id")))
 
 
-def told_alike(piece: BucketOutcome, telling: Telling) -> tuple[Alike, BucketOutcome, pa.Array]:
+def told_alike(piece: BucketOutcome, telling: Telling) -> tuple[Alike, BucketOutcome, Places]:
     """What patterns tell of the changed decisions; the others, and their places among all."""
     rows = _described(piece, telling)
-    found: dict[str, list[Any]] = {name: [] for name in _TOLD}
-    columns: dict[str, list[Any]] = {}
-    shapes = rows.filter("usual").group_by("shape", maintain_order=True).agg("place")
-    for shape, places in shapes.iter_rows():
-        group = _Group(rows, places, columns)
-        pattern = _pattern(shape, group, piece, telling)
-        if pattern:
-            for name, values in _filled(pattern, group, telling.origin).items():
-                found[name] += values
-    told = pl.DataFrame(found, _TOLD)
-    made = rows.select("place", "insured_county", *_AS_DECIDED)
-    made = told.join(made, on="place", how="left", maintain_order="left")
-    nothing = pl.lit([], pl.List(pl.String))
-    made = made.with_columns(events=_envelopes(telling), causes=nothing, unresolved=nothing)
-    others = rows.join(told, on="place", how="anti", maintain_order="left")["place"].to_arrow()
-    return Alike(made), _only(piece, others), others
+    patterns, which = _patterns(rows, piece, telling)
+    places, others = np.flatnonzero(which >= 0), np.flatnonzero(which < 0)
+    return _told(rows, patterns, which[places], places, telling), _only(piece, others), others
 
 
-def in_order(alike: Alike, others: Iterator[pa.RecordBatch], places: pa.Array) -> pa.Table:
+def in_order(alike: Alike, others: Iterator[pa.RecordBatch], places: Places) -> pa.Table:
     """The changes of both kinds as CHANGES, in the order of the decisions."""
-    own = alike.changes.select(CHANGES.names).to_arrow().cast(CHANGES)
-    table = pa.concat_tables([own, pa.Table.from_batches(others, CHANGES)])
-    order = pa.chunked_array([alike.changes["place"].to_arrow(), places])
-    return table.take(pc.sort_indices(order))
+    table = pa.concat_tables([alike.changes, pa.Table.from_batches(others, CHANGES)])
+    return table.take(np.argsort(np.concatenate([alike.places, places]))) if len(places) else table
 
 
-def _only(piece: BucketOutcome, places: pa.Array) -> BucketOutcome:
+def _only(piece: BucketOutcome, places: Places) -> BucketOutcome:
     changed = piece.changed.take(places)
     known = pc.is_in(piece.references["benefit_id"], value_set=changed["benefit_id"])
     return replace(piece, changed=changed, references=piece.references.filter(known))
@@ -172,14 +162,6 @@ def _described(piece: BucketOutcome, telling: Telling) -> pl.DataFrame:
     parts += [pl.col("shown").list.join(_BETWEEN), county]
     shape = pl.concat_str([part.fill_null(_MISSING) for part in parts], separator=_BETWEEN)
     return rows.with_columns(shape=shape, usual=_usual(piece))
-
-
-def _envelopes(telling: Telling) -> pl.Expr:
-    """The one event of a decision as a list, empty where it has none."""
-    time = pl.lit(telling.origin.local_time, pl.Datetime("us"))
-    columns = [pl.col(field.name) if field.name in _OWN else time.alias(field.name) for field in ENVELOPE]
-    own = pl.concat_list(pl.struct(columns))
-    return pl.when(pl.col("event_id").is_null()).then(own.list.head(0)).otherwise(own)
 
 
 def _usual(piece: BucketOutcome) -> pl.Expr:
@@ -223,107 +205,130 @@ def _evidence(piece: BucketOutcome) -> pl.DataFrame:
     )
 
 
-@dataclass(frozen=True)
-class _Group:
-    """The decisions of a shape by their places among all; `columns` are whole ones that were asked for."""
-
-    rows: pl.DataFrame = field(repr=False)
-    places: list[int]
-    columns: dict[str, list[Any]] = field(repr=False)
-
-    def texts(self, text: Text, **made: list[str]) -> Iterator[str]:
-        """A text with its gaps filled, for each decision; `made` are values that the rows have not."""
-        parts = [
-            (made.get(part) or self._values(part)) if number % 2 else repeat(part, len(self.places))
-            for number, part in enumerate(text)
-        ]
-        return map("".join, zip(*parts, strict=True))
-
-    def _values(self, name: str) -> list[Any]:
-        column, _, number = name.partition(".")
-        if column not in self.columns:
-            self.columns[column] = self.rows[column].to_list()
-        values = self.columns[column]
-        return [values[at][int(number)] if number else values[at] for at in self.places]
+def _patterns(rows: pl.DataFrame, piece: BucketOutcome, telling: Telling) -> tuple[Sequence[Pattern], Places]:
+    """The patterns there are, and of each decision the number of its own; -1 where it has none."""
+    usual = rows.filter("usual").select("place", "shape")
+    coded = usual["shape"].to_arrow().dictionary_encode()
+    codes, shapes = coded.indices.to_numpy(), coded.dictionary.to_pylist()
+    firsts, counts = np.unique(codes, return_index=True, return_counts=True)[1:]
+    places = usual["place"].to_numpy()
+    by_shape = [
+        _pattern(shape, int(count), rows, int(place), piece, telling)
+        for shape, count, place in zip(shapes, counts, places[firsts], strict=True)
+    ]
+    found = [pattern for pattern in by_shape if pattern]
+    numbers = np.cumsum([pattern is not None for pattern in by_shape]) - 1
+    numbers[[pattern is None for pattern in by_shape]] = -1
+    which = np.full(rows.height, -1)
+    which[places] = numbers[codes]
+    return found, which
 
 
-def _pattern(shape: str, group: _Group, piece: BucketOutcome, telling: Telling) -> Pattern | None:
+def _pattern(
+    shape: str, count: int, rows: pl.DataFrame, place: int, piece: BucketOutcome, telling: Telling
+) -> Pattern | None:
+    """The pattern of a shape that so many decisions have, the first of them at this place."""
     if shape not in telling.known:
-        if len(group.places) < _FEW:
+        telling.met[hash(shape)] += count
+        if telling.met[hash(shape)] < _FEW:
             return None
-        telling.known[shape] = _found(group.rows.row(group.places[0], named=True), piece, telling)
+        telling.known[shape] = _found(rows.row(place, named=True), piece, telling)
     return telling.known[shape]
 
 
 def _found(first: Mapping[str, Any], piece: BucketOutcome, telling: Telling) -> Pattern | None:
     """The pattern of a shape from one decision of it, told with marks; nothing where marks do not do."""
     behind = piece.references.take(pa.array(first["rows"] or [], pa.int64())).to_pylist()
-    marks: dict[str, str] = {}
+    marks: dict[str, Gap] = {}
     row, behind = _marked_row(first, marks), [_marked(each, n, marks) for n, each in enumerate(behind)]
     decisions = [Changed(row, behind, telling.policy)]
     events = drafts_of(decisions, telling.as_of, telling.origin)
-    rows = rows_of_decisions(decisions, telling.as_of, telling.gaps)
-    (written,) = next(as_batches(rows, events, [])).to_pylist()
+    (written,) = rows_of_decisions(decisions, telling.as_of, telling.gaps)
     if len(events) != sum(row[name] for name in _NEWS):
         return None
-    body = _split(written["body"], marks)
+    body = Form.of(written.body, marks)
     if not events:
         return Pattern(body)
-    (event,), (envelope,) = events, written["events"]
+    (event,) = events
     hashed = hashed_of(event.type, event.data, event.causation_id)
     as_hashed = event_id(telling.origin, hashed) == event.event_id
     if not as_hashed or event.data.type_name not in _TOLD_BY["last_event_id"]:
         return None
-    own = marks | {event.event_id: "event_id"}
-    texts = {name: None if envelope[name] is None else _split(envelope[name], own) for name in _OWN}
-    return Pattern(body, event.data.type_name, _split(hashed, marks), texts)
+    own = marks | {event.event_id: Gap("event_id")}
+    texts = enveloped(event)._asdict()
+    forms = {name: None if texts[name] is None else Form.of(texts[name], own) for name in _OWN}
+    return Pattern(body, event.data.type_name, Form.of(hashed, marks), forms)
 
 
-def _marked_row(row: Mapping[str, Any], marks: dict[str, str]) -> dict[str, Any]:
+def _marked_row(row: Mapping[str, Any], marks: dict[str, Gap]) -> dict[str, Any]:
     """A decision with a mark in place of each of its own values; `marks` says which column fills which."""
     marked = dict(row)
     for name in _TEXTS if row["own_county"] else _NAMES:
         if row[name] is not None:
             marked[name] = f"\ue002{name}\ue003"
-            marks[marked[name]] = name
+            marks[marked[name]] = Gap(name)
     for number, name in enumerate(_DAYS):
         if row[name] is not None:
             marked[name] = date(8001 + number, 1, 1)
-            marks[marked[name].isoformat()] = f"{name}_text"
+            marks[marked[name].isoformat()] = Gap(f"{name}_text")
     marked["was_notice_for"] = marked["valid_until"] if row["was_told"] else date(8999, 1, 1)
     return marked
 
 
-def _marked(row: Mapping[str, Any], number: int, marks: dict[str, str]) -> dict[str, Any]:
+def _marked(row: Mapping[str, Any], number: int, marks: dict[str, Gap]) -> dict[str, Any]:
     key, on = number.to_bytes(16, "big", signed=False).replace(b"\0", b"\xee"), date(8101 + number, 1, 1)
-    marks[f"ev_{key.hex()}00"], marks[on.isoformat()] = f"ids.{number}", f"days.{number}"
+    marks[f"ev_{key.hex()}00"], marks[on.isoformat()] = Gap("ids", number), Gap("days", number)
     return {**row, "key_hash": key, "item": 0, "happened_on": on}
 
 
-def _split(text: str, marks: Mapping[str, str]) -> list[str]:
-    parts = re.split("(" + "|".join(map(re.escape, marks)) + ")", text)
-    return [marks[part] if number % 2 else part for number, part in enumerate(parts)]
+def _told(
+    rows: pl.DataFrame, patterns: Sequence[Pattern], which: Places, places: Places, telling: Telling
+) -> Alike:
+    """The decisions at some places as told by patterns, each by the one of its number."""
+    own = {name: rows[name].to_arrow() for name in _FILLING}
+    bodies = filled([pattern.body for pattern in patterns], which, places, Own.of(own))
+    kinds = np.array([pattern.kind for pattern in patterns], object)[which]
+    is_news = kinds.astype(bool)
+    events = _events(patterns, which[is_news], places[is_news], own, telling)
+    decided = [_as_in(CHANGES, rows, name).take(places) for name in _AS_DECIDED]
+    listed = pa.ListArray.from_arrays(_offsets(is_news), events, CHANGES.field("events").type)
+    nothing = pa.ListArray.from_arrays(_offsets(np.zeros_like(is_news)), pa.array([], pa.string()))
+    changes = pa.Table.from_arrays([*decided, bodies, listed, nothing, nothing], schema=CHANGES)
+    news = rows.select("benefit_id", "insured_county")[places[is_news]].with_columns(
+        kind=pl.Series(kinds[is_news].tolist(), dtype=pl.String),
+        type=pl.Series(events.field("type")),
+        event_id=pl.Series(events.field("event_id")),
+    )
+    return Alike(changes, places, news)
 
 
-def _filled(pattern: Pattern, group: _Group, origin: Origin) -> dict[str, list[Any]]:
-    """The decisions of a shape as told by its pattern: TOLD.
-
-    Most groups are a few dozens of rows, of which Python's own join makes a text in less than it takes to
-    ask a frame for it.
-    """
-    nothing = [None] * len(group.places)
-    ids = [event_id(origin, text) for text in group.texts(pattern.hashed)] if pattern.kind else []
-    event = {
-        name: nothing if text is None else [*group.texts(text, event_id=ids)]
-        for name, text in pattern.event.items()
+def _events(
+    patterns: Sequence[Pattern],
+    which: Places,
+    places: Places,
+    own: Mapping[str, pa.Array],
+    telling: Telling,
+) -> pa.StructArray:
+    """The events of the decisions at some places as ENVELOPE; each of them has one."""
+    texts = filled([pattern.hashed for pattern in patterns], which, places, Own.of(own))
+    ids = np.full(len(own["benefit_id"]), None, object)
+    ids[places] = [event_id(telling.origin, text) for text in texts.to_pylist()]
+    with_ids = Own.of({**own, "event_id": pa.array(ids, pa.string())})
+    columns = {
+        name: filled([pattern.event.get(name) for pattern in patterns], which, places, with_ids)
+        for name in _OWN
     }
-    return {
-        **dict.fromkeys(_OWN, nothing),
-        **event,
-        "place": group.places,
-        "body": [*group.texts(pattern.body)],
-        "kind": [pattern.kind] * len(group.places),
-    }
+    columns["time"] = pa.repeat(pa.scalar(telling.origin.local_time, pa.timestamp("us")), len(places))
+    return pa.StructArray.from_arrays([columns[each.name] for each in ENVELOPE], fields=list(ENVELOPE))
+
+
+def _as_in(schema: pa.Schema, rows: pl.DataFrame, name: str) -> pa.Array:
+    return rows[name].to_arrow().cast(schema.field(name).type)
+
+
+def _offsets(is_one: NDArray[np.bool_]) -> pa.Array:
+    """Where the lists begin and the last one ends, if each has one item or none."""
+    return pa.array(np.concatenate([[0], np.cumsum(is_one)]), pa.int32())
 
 
 def _born_by(telling: Telling) -> date:

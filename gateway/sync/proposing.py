@@ -44,7 +44,7 @@ from gateway.sync.whom import look
 class Deciding:
     """A decide run under way: what it is decided from, and what has come since the last.
 
-    `known` are the patterns by which its changes are told, filled as shapes are met.
+    `known` are the patterns by which its changes are told, filled as shapes are `met`.
     """
 
     station: Station
@@ -57,6 +57,7 @@ class Deciding:
     basis: Basis
     since: Since
     known: MutableMapping[str, Pattern | None] = field(default_factory=dict, repr=False)
+    met: Counter[int] = field(default_factory=Counter, repr=False)
 
     def now(self) -> datetime:
         return self.station.now()
@@ -150,7 +151,7 @@ class _Bucket:
         """The changed decisions as they are put away, some thousands at a time: each takes kilobytes here."""
         run = self.run
         origin = replace(run.origin, series=series(run.as_of, self.number))
-        telling = Telling(run.policy, run.as_of, origin, run.gaps, run.known)
+        telling = Telling(run.policy, run.as_of, origin, run.gaps, run.known, run.met)
         for told in (tell(piece, telling) for piece in pieces(self.outcome)):
             report.events = summed(report.events, told.types)
             report.findings = guard.added(report.findings, told.findings)

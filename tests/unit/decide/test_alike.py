@@ -118,7 +118,7 @@ def test_usual_shapes_are_told_by_patterns() -> None:
     life: Row = {"role": "life", "kind": "settlement", "strength": "strong"}
     behind = [reference(**life, benefit_id=f"B{number}") for number in (0, 4, 8)]
     alike, others, _ = told_alike(outcome(rows, behind), Telling(POLICY, AS_OF, ORIGIN, Gaps()))
-    assert alike.changes.height == len(rows)
+    assert alike.changes.num_rows == len(rows)
     assert others.changed.num_rows == 0
 
 
