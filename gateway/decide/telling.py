@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from gateway.decide import guard
-from gateway.decide.alike import Telling, in_order, told_alike
+from gateway.decide.alike import in_order, told_alike
 from gateway.decide.behind import changed_decisions
 from gateway.decide.changes import EventIds, drafts_of, event_ids, rows_of_decisions
 from gateway.decide.findings import causes_live
 from gateway.decide.outcome import BucketOutcome
+from gateway.decide.patterns import Telling
 from gateway.decide.proposal import as_batches
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import pyarrow as pa
 
 from gateway.decide import guard
-from gateway.decide.alike import Pattern, Telling
 from gateway.decide.behind import pieces
 from gateway.decide.changes import EventIds, with_ids
 from gateway.decide.columns import DECIDED
@@ -19,6 +18,7 @@ from gateway.decide.compared import Gaps
 from gateway.decide.engine import Queries
 from gateway.decide.engines import Engine
 from gateway.decide.outcome import BucketOutcome
+from gateway.decide.patterns import Pattern, Telling
 from gateway.decide.proposal import schema_after
 from gateway.decide.telling import tell
 from gateway.events import Origin, series

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.decide import guard
-from gateway.decide.alike import Telling, told_alike
+from gateway.decide.alike import told_alike
 from gateway.decide.behind import changed_decisions
 from gateway.decide.changes import EventIds, drafts_of, event_ids, rows_of_decisions
 from gateway.decide.columns import DECIDED
 from gateway.decide.compared import Gaps
 from gateway.decide.findings import causes_live
 from gateway.decide.outcome import BucketOutcome
+from gateway.decide.patterns import Telling
 from gateway.decide.proposal import CHANGES, as_batches
 from gateway.decide.references import REFERENCES
 from gateway.decide.telling import tell
@@ -120,6 +121,16 @@ def test_usual_shapes_are_told_by_patterns() -> None:
     alike, others, _ = told_alike(outcome(rows, behind), Telling(POLICY, AS_OF, ORIGIN, Gaps()))
     assert alike.changes.num_rows == len(rows)
     assert others.changed.num_rows == 0
+
+
+def test_a_shape_is_told_by_a_pattern_once_it_was_met_often_enough() -> None:
+    renewed = row(decision="certified", renewed=True, certified_on=AS_OF, valid_until=date(2027, 6, 30))
+    telling = Telling(POLICY, AS_OF, ORIGIN, Gaps())
+    told = []
+    for bucket in range(3):
+        rows = [renewed | {"benefit_id": f"B{bucket}{number}"} for number in range(2)]
+        told.append(told_alike(outcome(rows, []), telling)[0].changes.num_rows)
+    assert told == [0, 2, 2]
 
 
 def test_a_benefit_without_a_county_is_of_another_shape() -> None:
