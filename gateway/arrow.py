@@ -24,7 +24,7 @@ def spare_pandas() -> None:
     """Let pyarrow look for pandas now, and find none; what is asked for by name is still found.
 
     Given the first list, pyarrow loads pandas, if only to see that the list is none of its columns: half a
-    second and 40 MiB of every process, a worker's included. It looks once. A process that has loaded pandas
+    second and 30 MiB of every process, a worker's included. It looks once. A process that has loaded pandas
     already, for a plugin that reads by it, is left alone.
     """
     if _PANDAS in sys.modules:

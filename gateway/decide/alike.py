@@ -4,7 +4,7 @@ Nearly all changes of a month are of a few hundred shapes: renewed, due, overdue
 others, and what is of no usual shape, are told row by row.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -20,7 +20,7 @@ from gateway.decide.outcome import BucketOutcome
 from gateway.decide.patterns import OWN, TOLD_BY, Pattern, Telling, patterns_of
 from gateway.decide.proposal import CHANGES, ENVELOPE
 from gateway.decide.shapes import FILLING, described
-from gateway.events import event_id
+from gateway.events import Origin, event_id
 
 _AS_DECIDED: Final = (
     "benefit_id", "person_no", "decision", "reason", "confidence", "certified_on", "valid_until",
@@ -82,16 +82,20 @@ def _told(
     rows: pl.DataFrame, patterns: Sequence[Pattern], which: Places, places: Places, telling: Telling
 ) -> Alike:
     """The decisions at some places as told by patterns, each by the one of its number."""
-    own = {name: rows[name].to_arrow() for name in FILLING}
-    bodies = filled([pattern.body for pattern in patterns], which, places, Own.of(own))
+    columns = {name: rows[name].to_arrow() for name in FILLING}
+    own = Own.of(columns)
+    bodies = filled([pattern.body for pattern in patterns], which, places, own)
     kinds = np.array([pattern.kind for pattern in patterns], object)[which]
     is_news = kinds.astype(bool)
-    events = _events(patterns, which[is_news], places[is_news], own, telling)
+    which, news_at = which[is_news], places[is_news]
+    ids = _event_ids(patterns, which, news_at, own, telling.origin)
+    with_ids = Own.of({**columns, "event_id": _at(news_at, ids, rows.height)})
+    events = _events(patterns, which, news_at, with_ids, telling.origin)
     decided = [_as_in(CHANGES, rows, name).take(places) for name in _AS_DECIDED]
     listed = pa.ListArray.from_arrays(_offsets(is_news), events, CHANGES.field("events").type)
     nothing = pa.ListArray.from_arrays(_offsets(np.zeros_like(is_news)), pa.array([], pa.string()))
     changes = pa.Table.from_arrays([*decided, bodies, listed, nothing, nothing], schema=CHANGES)
-    news = rows.select("benefit_id", "insured_county")[places[is_news]].with_columns(
+    news = rows.select("benefit_id", "insured_county")[news_at].with_columns(
         kind=pl.Series(kinds[is_news].tolist(), dtype=pl.String),
         type=pl.Series(events.field("type")),
         event_id=pl.Series(events.field("event_id")),
@@ -99,24 +103,29 @@ def _told(
     return Alike(changes, places, news)
 
 
+def _event_ids(
+    patterns: Sequence[Pattern], which: Places, places: Places, own: Own, origin: Origin
+) -> list[str]:
+    texts = filled([pattern.hashed for pattern in patterns], which, places, own)
+    return [event_id(origin, text) for text in texts.to_pylist()]
+
+
 def _events(
-    patterns: Sequence[Pattern],
-    which: Places,
-    places: Places,
-    own: Mapping[str, pa.Array],
-    telling: Telling,
+    patterns: Sequence[Pattern], which: Places, places: Places, own: Own, origin: Origin
 ) -> pa.StructArray:
     """The events of the decisions at some places as ENVELOPE; each of them has one."""
-    texts = filled([pattern.hashed for pattern in patterns], which, places, Own.of(own))
-    ids = np.full(len(own["benefit_id"]), None, object)
-    ids[places] = [event_id(telling.origin, text) for text in texts.to_pylist()]
-    with_ids = Own.of({**own, "event_id": pa.array(ids, pa.string())})
     columns = {
-        name: filled([pattern.event.get(name) for pattern in patterns], which, places, with_ids)
-        for name in OWN
+        name: filled([pattern.event.get(name) for pattern in patterns], which, places, own) for name in OWN
     }
-    columns["time"] = pa.repeat(pa.scalar(telling.origin.local_time, pa.timestamp("us")), len(places))
+    columns["time"] = pa.repeat(pa.scalar(origin.local_time, pa.timestamp("us")), len(places))
     return pa.StructArray.from_arrays([columns[each.name] for each in ENVELOPE], fields=list(ENVELOPE))
+
+
+def _at(places: Places, texts: Sequence[str], rows: int) -> pa.Array:
+    """A column of so many rows that has these texts at these places."""
+    column = np.full(rows, None, object)
+    column[places] = texts
+    return pa.array(column, pa.string())
 
 
 def _as_in(schema: pa.Schema, rows: pl.DataFrame, name: str) -> pa.Array:
